@@ -168,7 +168,7 @@ try:
         "DATABASE_URL",
     )
     OWNER_DATABASE_URI = _plain(_OWNER)
-    OWNER_ADDRESS = _plain(_OWNER.set(drivername="postgresql"))
+    OWNER_ADDRESS = _plain(_OWNER.set(drivername="postgresql")).replace(" ", "%20")
     SQLALCHEMY_DATABASE_URI = _as_role("makao_app", "DATABASE_APP_URL")
     WORKER_DATABASE_URI = _as_role("makao_worker", "DATABASE_WORKER_URL")
     AUTH_DATABASE_URI = _as_role("makao_auth", "DATABASE_AUTH_URL")
@@ -177,7 +177,7 @@ try:
 
     # Where it listens. Its neighbours' ports are those of the demo's doubles.
     HOST = _text("HOST", "127.0.0.1")
-    PORT = _number("PORT", 8080, most=65_533)
+    PORT = _number("PORT", 8080, most=65_532)
     WEB_PROCESSES = _number("WEB_PROCESSES", 2, most=8)
     WEB_THREADS = _number("WEB_THREADS", 8, most=64)
     PUBLIC_URL = _text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
@@ -186,12 +186,14 @@ try:
     LOG_JSON = _flag("LOG_JSON", default=not DEMO)
     LOG_LEVEL = _text("LOG_LEVEL", "INFO").upper()
 
-    # The outside world. In the demo it is played by the servers of doubles/.
-    _CARD, _SMTP = f"http://127.0.0.1:{PORT + 1}", f"smtp://127.0.0.1:{PORT + 2}"
-    CARD_PROVIDER_URL = _text("CARD_PROVIDER_URL", _CARD if DEMO else "")
-    CARD_PROVIDER_KEY = _text("CARD_PROVIDER_KEY", _derived("card key") if DEMO else "")
-    CARD_WEBHOOK_SECRET = _text("CARD_WEBHOOK_SECRET", _derived("card webhook") if DEMO else "")
-    SMTP_URL = _text("SMTP_URL", _SMTP if DEMO else "")
+    # The outside world. In the demo it is played by doubles/ on the ports after ours.
+    CARD_DOUBLE = DEMO and not _text("CARD_PROVIDER_URL")
+    CARD_PROVIDER_URL = _text("CARD_PROVIDER_URL", f"http://127.0.0.1:{PORT + 1}" * CARD_DOUBLE)
+    CARD_PROVIDER_KEY = _text("CARD_PROVIDER_KEY", _derived("card key") * CARD_DOUBLE)
+    CARD_WEBHOOK_SECRET = _text("CARD_WEBHOOK_SECRET", _derived("card webhook") * CARD_DOUBLE)
+    MAIL_DOUBLE = DEMO and not _text("SMTP_URL")
+    SMTP_URL = _text("SMTP_URL", f"smtp://127.0.0.1:{PORT + 2}" * MAIL_DOUBLE)
+    MAILBOX_URL = f"http://127.0.0.1:{PORT + 3}" * MAIL_DOUBLE  # what /dev/mail shows
     MAIL_FROM = _text("MAIL_FROM", "Makao <no-reply@makao.invalid>")
 except CannotStart as refusal:
     sys.exit(f"makao: {refusal}")

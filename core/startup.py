@@ -3,7 +3,7 @@
 import psycopg
 from sqlalchemy import make_url
 
-_TRUST_PROBE = "a password that nobody has chosen"
+_TRUST_PROBE = "nobody-has-chosen-this"
 
 
 class CannotStart(Exception):

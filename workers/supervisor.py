@@ -154,7 +154,6 @@ def claim(host: str, port: int) -> None:
 
 def makao() -> Plan:
     """Describe what `make run` runs, from the settings."""
-    processes = [*(_doubles() if config.DEMO else []), *_own()]
     return Plan(
         folder=config.DATA,
         emptied=Path(config.METRICS),
@@ -164,7 +163,7 @@ def makao() -> Plan:
             _flask("prepare"),
             *([_flask("demo", "load", "--if-empty")] if config.DEMO else []),
         ],
-        processes=processes,
+        processes=[*_doubles(), *_own()],
         ending=["web", "scheduler", "relay", "worker", "card", "mail", "redis", "postgres"],
         ready=web_is_ready,
         greeting=_greeting(),
@@ -201,7 +200,8 @@ def _here(host: str) -> str:
 
 
 def _ports() -> list[tuple[str, int]]:
-    doubles = [config.PORT + 1, config.PORT + 2] if config.DEMO else []
+    card, smtp, mailbox = (config.PORT + place for place in (1, 2, 3))
+    doubles = [card] * config.CARD_DOUBLE + [smtp, mailbox] * config.MAIL_DOUBLE
     return [(config.HOST, config.PORT), *(("127.0.0.1", port) for port in doubles)]
 
 
@@ -235,7 +235,23 @@ def _own() -> list[Process]:
 
 
 def _doubles() -> list[Process]:
-    return [_python("card", ["-m", "doubles.card"]), _python("mail", ["-m", "doubles.mail"])]
+    """Play the outside world. Doubles import nothing of ours: these are all that they know."""
+    card = _python(
+        "card",
+        ["-m", "doubles.card"],
+        CARD_PORT=str(config.PORT + 1),
+        CARD_DATA=str(config.DATA / "card"),
+        CARD_KEY=config.CARD_PROVIDER_KEY,
+        CARD_SECRET=config.CARD_WEBHOOK_SECRET,
+    )
+    mail = _python(
+        "mail",
+        ["-m", "doubles.mail"],
+        MAIL_PORT=str(config.PORT + 2),
+        MAIL_HTTP_PORT=str(config.PORT + 3),
+        MAIL_DATA=str(config.DATA / "mail"),
+    )
+    return [card] * config.CARD_DOUBLE + [mail] * config.MAIL_DOUBLE
 
 
 def _flask(*arguments: str, patience_seconds: float = 30.0) -> Process:
@@ -243,7 +259,9 @@ def _flask(*arguments: str, patience_seconds: float = 30.0) -> Process:
     return _python(arguments[0], command, patience_seconds=patience_seconds)
 
 
-def _python(name: str, arguments: list[str], *, patience_seconds: float = 30.0) -> Process:
+def _python(
+    name: str, arguments: list[str], *, patience_seconds: float = 30.0, **variables: str
+) -> Process:
     return Process(
         name,
         [sys.executable, "-u", *arguments],
@@ -251,14 +269,7 @@ def _python(name: str, arguments: list[str], *, patience_seconds: float = 30.0) 
             MAKAO_DATA=str(config.DATA),
             MAKAO_DEMO="1" if config.DEMO else "0",
             PROMETHEUS_MULTIPROC_DIR=config.METRICS,
-            PYTHONUNBUFFERED="1",
-            # Doubles import nothing of ours: all they know comes by these.
-            PORT=str(config.PORT),
-            PUBLIC_URL=config.PUBLIC_URL,
-            CARD_PROVIDER_URL=config.CARD_PROVIDER_URL,
-            CARD_PROVIDER_KEY=config.CARD_PROVIDER_KEY,
-            CARD_WEBHOOK_SECRET=config.CARD_WEBHOOK_SECRET,
-            SMTP_URL=config.SMTP_URL,
+            **variables,
         ),
         folder=config.ROOT,
         patience_seconds=patience_seconds,
