@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from babel.numbers import get_currency_precision
+from core.money import decimals
 
 MINOR_MAX = 10**18  # fits a signed 64-bit integer; anything above is a mistake
 
@@ -144,7 +144,7 @@ def to_minor(amount: Decimal, currency: str) -> int:
     """
     if not amount.is_finite() or amount <= 0:
         raise ValueError(f"{amount} {currency} is not an amount to pay")
-    minor = amount.scaleb(get_currency_precision(currency))
+    minor = amount.scaleb(decimals(currency))
     if minor != minor.to_integral_value() or minor > MINOR_MAX:
         raise ValueError(f"{amount} is not a sum in {currency}")
     return int(minor)
@@ -152,4 +152,4 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
 def from_minor(minor: int, currency: str) -> Decimal:
     """Turn smallest units into major units with the decimals of the currency."""
-    return Decimal(minor).scaleb(-get_currency_precision(currency))
+    return Decimal(minor).scaleb(-decimals(currency))
