@@ -1,0 +1,1 @@
+"""Pages for executives: read only, over services.reports."""
