@@ -1,0 +1,50 @@
+"""Refusals a caller can act on. Anything else is a bug and must crash."""
+
+from typing import Any, ClassVar
+
+
+class Refused(Exception):
+    """The business said no.
+
+    `code` is stable and documented; `says` is a message id, translated at the edge together with
+    its `values`. `status` is the HTTP answer an edge gives; nothing else reads it. `field` names
+    the input that has to be mended, where there is one.
+    """
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 409
+    says: str = ""
+
+    def __init__(self, says: str = "", *, field: str = "", **values: Any) -> None:
+        """Keep the message id and its values apart; nothing is formatted before it is shown."""
+        self.says = says or type(self).says
+        self.values = values
+        self.field = field
+        super().__init__(self.says)
+
+    def __str__(self) -> str:
+        """Say it in English, for logs and programs."""
+        return self.says % self.values if self.values else self.says
+
+
+class NotFound(Refused):
+    """There is no such row, or the actor may not see it. Deliberately the same answer."""
+
+    code = "not_found"
+    status = 404
+    says = "There is no such record here, or you may not see it."
+
+
+class Forbidden(Refused):
+    """The actor's roles do not hold the verb."""
+
+    code = "forbidden"
+    status = 403
+    says = "Your roles do not allow that. An administrator of the organization can grant it."
+
+
+class BadInput(Refused):
+    """What was typed cannot be read or is outside what is allowed; `field` says where."""
+
+    code = "bad_input"
+    status = 422

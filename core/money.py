@@ -1,0 +1,85 @@
+"""Money: exact decimals in major units with a currency beside them, and how a sum is divided."""
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from babel.core import get_global
+from babel.numbers import get_currency_precision
+
+from core.errors import BadInput
+from core.text import N_
+
+CENT_LIMIT = Decimal(10) ** 15
+"""One more digit than NUMERIC(19, 4) holds before the point."""
+
+
+def decimals(currency: str) -> int:
+    """Say how many decimals a currency has: JPY 0, KES 2, KWD 3."""
+    return int(get_currency_precision(currency))
+
+
+def is_currency(code: str) -> bool:
+    """Whether this is a currency's ISO 4217 code."""
+    return code in get_global("all_currencies")
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """Round half up to the decimals of the currency."""
+    return amount.quantize(Decimal(1).scaleb(-decimals(currency)), ROUND_HALF_UP)
+
+
+def exact(amount: Decimal, currency: str, field: str = "amount") -> Decimal:
+    """Accept an amount that the currency can express.
+
+    Raises:
+        BadInput: it is not a number, too large, or has more decimals than the currency.
+
+    """
+    if not amount.is_finite() or abs(amount) >= CENT_LIMIT:
+        raise BadInput(N_("The amount is not a number that can be kept."), field=field)
+    if amount != rounded(amount, currency):
+        raise BadInput(
+            N_("%(currency)s has %(decimals)s decimals; write the amount with no more."),
+            field=field,
+            currency=currency,
+            decimals=decimals(currency),
+        )
+    return amount + 0  # minus zero becomes zero
+
+
+def parsed(text: str, currency: str, field: str = "amount") -> Decimal:
+    """Read an amount as people write it: "10,400,000.00", "10400000".
+
+    Exponents, NaN and comma decimals are refused rather than guessed.
+
+    Raises:
+        BadInput: it cannot be read without guessing.
+
+    """
+    plain = text.strip().replace("\u2212", "-").replace("\u00a0", "").replace(" ", "")
+    whole, _, cents = plain.lstrip("-").partition(".")
+    groups = whole.split(",")
+    grouped = len(groups) == 1 or (
+        1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
+    )
+    digits = whole.replace(",", "") + cents
+    readable = grouped and digits.isascii() and digits.isdigit() and bool(groups[0])
+    if not readable or (plain.endswith(".") or plain.count("-") > 1):
+        raise BadInput(
+            N_("Write the amount in digits, like 10,400,000.00."), field=field, text=text
+        )
+    try:
+        amount = Decimal(plain.replace(",", ""))
+    except InvalidOperation as error:
+        raise BadInput(N_("Write the amount in digits, like 10,400,000.00."), field=field) from error
+    return exact(amount, currency, field)
+
+
+def split(total: Decimal, shares: Sequence[Decimal], currency: str) -> list[Decimal]:
+    """Divide `total` by `shares` (any positive weights). The last part takes the remainder.
+
+    The parts always add up to `total` to the last unit of the currency.
+    """
+    weight = sum(shares)
+    parts = [rounded(total * share / weight, currency) for share in shares[:-1]]
+    return [*parts, total - sum(parts, Decimal(0))]

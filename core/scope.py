@@ -1,0 +1,192 @@
+"""Row scope: whose rows may be seen. Two locks, and each holds when the other is off.
+
+The first is a filter under every ORM statement. The second is row-level security: each transaction
+tells Postgres a secret that only the person at hand holds (or, for jobs, the one organization they
+work for), and there migrations/sql/scope.sql looks up what that opens.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, ForeignKey, ForeignKeyConstraint, UniqueConstraint, event, text
+from sqlalchemy.orm import (
+    Mapped,
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    mapped_column,
+    with_loader_criteria,
+)
+
+from core.db import Base, Json
+from core.errors import Refused
+from core.text import N_
+
+
+class NoOrganization(Refused):
+    """The act needs an organization, and none is in sight."""
+
+    code = "no_organization"
+    says = N_("Choose an organization first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Who is asking, in which organization, and how the database can tell.
+
+    The default shows nothing, so forgetting it leaks nothing. `parties` limits what a portal member
+    sees to rows of these parties; None means all parties of the organization. `everywhere` opens
+    the ORM's lock alone: the database's stays shut.
+    """
+
+    organization_id: UUID | None = None
+    profile_id: UUID | None = None
+    roles: frozenset[str] = frozenset()
+    parties: frozenset[UUID] | None = None
+    key: str = ""
+    actor: str = ""
+    request_id: str = ""
+    client: str = ""
+    everywhere: bool = False
+
+    def home(self) -> UUID:
+        """Name the organization that a new row belongs to.
+
+        Raises:
+            NoOrganization: none is in sight.
+
+        """
+        if self.organization_id is None:
+            raise NoOrganization
+        return self.organization_id
+
+
+NOTHING = Scope()
+_scope: ContextVar[Scope] = ContextVar("scope", default=NOTHING)
+_TELL = text(
+    "SELECT set_config('makao.key', :key, true),"
+    " set_config('makao.organization', :organization, true),"
+    " set_config('makao.actor', :actor, true),"
+    " set_config('makao.request', :request, true),"
+    " set_config('makao.client', :client, true)"
+)
+
+
+class OrganizationScoped:
+    """Mixin: rows belong to one organization, and are invisible outside it.
+
+    Each such table has an index which begins with this column, as every statement asks for it.
+    """
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organization.id"), sort_order=-1)
+
+
+class PartyScoped:
+    """Mixin: within the organization, portal members see only the rows of their own parties.
+
+    A table which calls the party otherwise says so by a synonym.
+    """
+
+    party_id: Any
+
+
+class Record(OrganizationScoped, Base):
+    """A row of an organization which people make and change. Administrators may add fields."""
+
+    __abstract__ = True
+
+    custom: Mapped[Json] = mapped_column(sort_order=90)
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"), sort_order=91)
+
+
+def keyed(*rest: Any) -> tuple[Any, ...]:
+    """Begin `__table_args__` with the key that foreign keys inside an organization point to."""
+    return (UniqueConstraint("organization_id", "id"), *rest)
+
+
+def same_organization(column: str, table: str, **options: Any) -> ForeignKeyConstraint:
+    """Make `column` a key to a row of `table` which belongs to the same organization."""
+    return ForeignKeyConstraint(
+        ["organization_id", column], [f"{table}.organization_id", f"{table}.id"], **options
+    )
+
+
+def current() -> Scope:
+    """Read the scope of this request, job or test."""
+    return _scope.get()
+
+
+def enter(session: Session, scope: Scope) -> Token[Scope]:
+    """Set both locks from here on; in a transaction already begun, too."""
+    token = _scope.set(scope)
+    _tell_again(session)
+    return token
+
+
+def leave(token: Token[Scope]) -> None:
+    """Put the scope back as it was before `enter`; for the database, with the next transaction."""
+    _scope.reset(token)
+
+
+@contextmanager
+def seeing(session: Session, scope: Scope) -> Iterator[None]:
+    """Set the scope of the block."""
+    token = enter(session, scope)
+    try:
+        yield
+    finally:
+        leave(token)
+        _tell_again(session)
+
+
+def beyond(scope: Scope) -> Scope:
+    """Open the ORM's lock and leave the database's as it is."""
+    return replace(scope, everywhere=True)
+
+
+def _tell_again(session: Session) -> None:
+    if session.in_transaction() and session.is_active:
+        session.execute(_TELL, _told(_scope.get()))
+
+
+def _told(scope: Scope) -> dict[str, str]:
+    """Only a secret and a wish, never a claim: what they open is looked up in the database."""
+    return {
+        "key": scope.key,
+        "organization": str(scope.organization_id or ""),
+        "actor": scope.actor,
+        "request": scope.request_id,
+        "client": scope.client,
+    }
+
+
+@event.listens_for(Session, "after_begin")
+def _tell(_session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if not transaction.nested and transaction.parent is None:
+        connection.execute(_TELL, _told(_scope.get()))
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _filter(state: ORMExecuteState) -> None:
+    scope = _scope.get()
+    if scope.everywhere or not (state.is_select or state.is_update or state.is_delete):
+        return
+    home, parties = scope.organization_id, scope.parties
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            OrganizationScoped,
+            lambda table: table.organization_id == home,
+            include_aliases=True,
+        )
+    )
+    if parties is not None:
+        state.statement = state.statement.options(
+            with_loader_criteria(
+                PartyScoped, lambda table: table.party_id.in_(parties), include_aliases=True
+            )
+        )

@@ -1,0 +1,1 @@
+"""The whole schema, revision by revision."""

@@ -1,0 +1,157 @@
+-- The audit trail: what every statement changed, row by row, written by the database itself.
+
+CREATE FUNCTION acting_name() RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF session_user = 'makao_app' THEN
+        RETURN coalesce('user:' || public.acting_profile(), 'visitor');
+    END IF;
+    RETURN coalesce(nullif(current_setting('makao.actor', true), ''), 'database:' || session_user);
+END $$;
+
+CREATE FUNCTION audit_digest(salt bytea, organization uuid, kind text, row_id uuid, action text,
+    before jsonb, after jsonb, actor text, at timestamptz) RETURNS bytea
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN sha256(salt || convert_to(concat_ws(E'\x1f', organization, kind, row_id, action,
+    before::text, after::text, actor, extract(epoch FROM at)::text), 'UTF8'));
+
+-- One statement of one table. Arguments: the severity, then columns that are never written down.
+CREATE FUNCTION audit_change() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    who text := public.acting_name();
+    request text := coalesce(current_setting('makao.request', true), '');
+    caller text := coalesce(current_setting('makao.client', true), '');
+    home text := TG_ARGV[1];
+    hidden text[] := TG_ARGV[2:];
+    at timestamptz := clock_timestamp();
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO public.audit_entry (id, organization_id, table_name, row_id, action, after,
+            actor, request_id, client, severity, at, salt, digest)
+        SELECT gen_random_uuid(), (r.after ->> home)::uuid, TG_TABLE_NAME, (r.after ->> 'id')::uuid,
+            'create', r.after, who, request, caller, TG_ARGV[0], at, r.salt,
+            public.audit_digest(r.salt, (r.after ->> home)::uuid, TG_TABLE_NAME,
+                (r.after ->> 'id')::uuid, 'create', NULL, r.after, who, at)
+        FROM (SELECT to_jsonb(n) - hidden AS after, uuid_send(gen_random_uuid()) AS salt
+              FROM new_rows AS n) AS r;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO public.audit_entry (id, organization_id, table_name, row_id, action, before,
+            actor, request_id, client, severity, at, salt, digest)
+        SELECT gen_random_uuid(), (r.before ->> home)::uuid, TG_TABLE_NAME,
+            (r.before ->> 'id')::uuid, 'delete', r.before, who, request, caller, TG_ARGV[0], at,
+            r.salt, public.audit_digest(r.salt, (r.before ->> home)::uuid, TG_TABLE_NAME,
+                (r.before ->> 'id')::uuid, 'delete', r.before, NULL, who, at)
+        FROM (SELECT to_jsonb(o) - hidden AS before, uuid_send(gen_random_uuid()) AS salt
+              FROM old_rows AS o) AS r;
+    ELSE
+        INSERT INTO public.audit_entry (id, organization_id, table_name, row_id, action, before,
+            after, changed, actor, request_id, client, severity, at, salt, digest)
+        SELECT gen_random_uuid(), (r.after ->> home)::uuid, TG_TABLE_NAME, (r.after ->> 'id')::uuid,
+            'update', r.before, r.after, r.changed, who, request, caller, TG_ARGV[0], at, r.salt,
+            public.audit_digest(r.salt, (r.after ->> home)::uuid, TG_TABLE_NAME,
+                (r.after ->> 'id')::uuid, 'update', r.before, r.after, who, at)
+        FROM (
+            SELECT was - hidden AS before, became - hidden AS after, salt, ARRAY(
+                SELECT key FROM jsonb_each(became) AS b(key, value)
+                WHERE b.value IS DISTINCT FROM was -> b.key ORDER BY key) AS changed
+            FROM (SELECT to_jsonb(o) AS was, to_jsonb(n) AS became,
+                         uuid_send(gen_random_uuid()) AS salt
+                  FROM old_rows AS o JOIN new_rows AS n USING (id)) AS pair
+            WHERE was IS DISTINCT FROM became) AS r;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION audited(kind regclass, severity text DEFAULT 'info',
+    home text DEFAULT 'organization_id', hidden text[] DEFAULT '{}') RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    arguments text;
+BEGIN
+    SELECT string_agg(quote_literal(each), ', ') INTO arguments
+    FROM unnest(ARRAY[severity, home] || hidden) AS each;
+    EXECUTE format('CREATE TRIGGER audit_insert AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows'
+        ' FOR EACH STATEMENT EXECUTE FUNCTION audit_change(%s)', kind, arguments);
+    EXECUTE format('CREATE TRIGGER audit_update AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows'
+        ' NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_change(%s)', kind, arguments);
+    EXECUTE format('CREATE TRIGGER audit_delete AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows'
+        ' FOR EACH STATEMENT EXECUTE FUNCTION audit_change(%s)', kind, arguments);
+END $$;
+
+CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'append_only';
+END $$;
+
+-- A sealer may write the place in the chain once; nobody changes anything else.
+CREATE FUNCTION sealed_once() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF OLD.seal_id IS NOT NULL OR NEW.seal_id IS NULL
+       OR to_jsonb(OLD) - ARRAY['seal_id', 'position'] <> to_jsonb(NEW) - ARRAY['seal_id', 'position']
+    THEN
+        RAISE EXCEPTION '% is append-only', TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'append_only';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION keep_for_ever(kind regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    EXECUTE format('CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON %s'
+        ' FOR EACH STATEMENT EXECUTE FUNCTION append_only()', kind);
+    EXECUTE format('CREATE TRIGGER sealed_once BEFORE UPDATE ON %s'
+        ' FOR EACH ROW EXECUTE FUNCTION sealed_once()', kind);
+END $$;
+
+SELECT keep_for_ever('audit_entry');
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON seal
+    FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+
+-- Append up to `most` unsealed rows of one chain to it; say how many. One sealer a chain at a time.
+CREATE FUNCTION seal_rows(chain_name text, home uuid, kind regclass, condition text, most int)
+RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    last public.seal;
+    new_id uuid := gen_random_uuid();
+    batch bytea;
+    count int;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('seal:' || chain_name, 0));
+    SELECT * INTO last FROM public.seal WHERE chain = chain_name ORDER BY number DESC LIMIT 1;
+    EXECUTE format(
+        'CREATE TEMP TABLE sealing ON COMMIT DROP AS SELECT id, digest,'
+        ' row_number() OVER (ORDER BY id) + $1 AS position FROM'
+        ' (SELECT id, digest FROM %s WHERE seal_id IS NULL AND %s ORDER BY id LIMIT $2) AS fresh',
+        kind, condition)
+    USING coalesce(last.last_position, 0), most, home;
+    SELECT string_agg(digest, ''::bytea ORDER BY position), count(*) INTO batch, count FROM sealing;
+    IF count > 0 THEN
+        INSERT INTO public.seal (id, organization_id, chain, number, first_position, last_position,
+            previous, digest, sealed_at)
+        VALUES (new_id, home, chain_name, coalesce(last.number, 0) + 1,
+            coalesce(last.last_position, 0) + 1, coalesce(last.last_position, 0) + count,
+            coalesce(last.digest, ''::bytea), sha256(coalesce(last.digest, ''::bytea) || batch),
+            clock_timestamp());
+        EXECUTE format('UPDATE %s AS target SET seal_id = $1, position = sealing.position'
+            ' FROM sealing WHERE target.id = sealing.id', kind) USING new_id;
+    END IF;
+    DROP TABLE sealing;
+    RETURN count;
+END $$;
+
+CREATE FUNCTION seal_audit(home uuid, most int) RETURNS int
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT public.seal_rows('audit:' || coalesce(home::text, 'platform'), home,
+        'public.audit_entry', 'organization_id IS NOT DISTINCT FROM $3', most);
+END;
+
+CREATE FUNCTION seal_ledger(home uuid, book uuid, most int) RETURNS int
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT public.seal_rows('ledger:' || book, home, 'public.journal_entry',
+        format('organization_id = $3 AND book_id = %L', book), most);
+END;

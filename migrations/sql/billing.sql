@@ -1,0 +1,68 @@
+-- Invoices: what is issued stays as it is, and totals are the sum of their lines.
+
+CREATE FUNCTION invoice_lines_count() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE public.invoice SET total = coalesce((
+        SELECT sum(amount) FROM public.invoice_line
+        WHERE organization_id = invoice.organization_id AND invoice_id = invoice.id), 0)
+    WHERE (organization_id, id) IN (SELECT organization_id, invoice_id FROM changed);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER count_insert AFTER INSERT ON invoice_line REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION invoice_lines_count();
+CREATE TRIGGER count_update AFTER UPDATE ON invoice_line REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION invoice_lines_count();
+CREATE TRIGGER count_delete AFTER DELETE ON invoice_line REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION invoice_lines_count();
+
+CREATE FUNCTION invoice_line_frozen() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    line public.invoice_line := coalesce(OLD, NEW);
+BEGIN
+    IF EXISTS (SELECT FROM public.invoice WHERE organization_id = line.organization_id
+               AND id = line.invoice_id AND status <> 'draft') THEN
+        RAISE EXCEPTION 'the invoice is issued' USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'invoice_frozen';
+    END IF;
+    RETURN coalesce(NEW, OLD);
+END $$;
+CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON invoice_line
+    FOR EACH ROW EXECUTE FUNCTION invoice_line_frozen();
+
+CREATE FUNCTION invoice_frozen() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF OLD.status <> 'draft' AND (NEW.number, NEW.party_id, NEW.currency, NEW.total, NEW.issued_at,
+        NEW.subject, NEW.due_on) IS DISTINCT FROM (OLD.number, OLD.party_id, OLD.currency,
+        OLD.total, OLD.issued_at, OLD.subject, OLD.due_on) THEN
+        RAISE EXCEPTION 'the invoice is issued' USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'invoice_frozen';
+    END IF;
+    IF OLD.status IN ('void', 'rejected', 'written_off') AND NEW.status <> OLD.status THEN
+        RAISE EXCEPTION 'the invoice is closed' USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'invoice_closed';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER frozen BEFORE UPDATE ON invoice FOR EACH ROW EXECUTE FUNCTION invoice_frozen();
+
+CREATE FUNCTION invoice_stays() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF OLD.status <> 'draft' THEN
+        RAISE EXCEPTION 'the invoice is issued' USING ERRCODE = 'restrict_violation',
+            CONSTRAINT = 'invoice_frozen';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER stays BEFORE DELETE ON invoice FOR EACH ROW EXECUTE FUNCTION invoice_stays();
+
+-- The next number of a series. The row stays locked until the transaction ends: without gaps.
+CREATE FUNCTION next_number(home uuid, name text) RETURNS int
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    INSERT INTO public.counter AS c (id, organization_id, series, last)
+    VALUES (gen_random_uuid(), home, name, 1)
+    ON CONFLICT (organization_id, series) DO UPDATE SET last = c.last + 1
+    RETURNING last;
+END;

@@ -1,0 +1,120 @@
+-- The ledger's own judge and its one door.
+
+CREATE FUNCTION entry_balances() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    checked uuid;
+    sums numeric[];
+BEGIN
+    IF TG_TABLE_NAME = 'posting' THEN checked := NEW.entry_id; ELSE checked := NEW.id; END IF;
+    sums := ARRAY(SELECT sum(amount) FROM posting
+        WHERE organization_id = NEW.organization_id AND entry_id = checked GROUP BY currency);
+    IF sums = '{}' THEN
+        RAISE EXCEPTION 'entry % has no postings', checked
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_has_postings';
+    ELSIF 0 <> ANY (sums) THEN
+        RAISE EXCEPTION 'entry % is out of balance', checked
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_balances';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER entry_balances AFTER INSERT ON journal_entry
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION entry_balances();
+CREATE CONSTRAINT TRIGGER entry_balances AFTER INSERT ON posting
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION entry_balances();
+
+SELECT keep_for_ever('journal_entry');
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON posting
+    FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+
+CREATE FUNCTION entry_digest(salt bytea, entry uuid, organization uuid, book uuid, key text,
+    memo text, source uuid, booked date, posted timestamptz, reverses uuid, legs text)
+RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN sha256(salt || convert_to(concat_ws(E'\x1f', entry, organization, book, key, memo, source,
+    booked, extract(epoch FROM posted)::text, reverses, legs), 'UTF8'));
+
+-- How the postings of an entry are written into its digest.
+CREATE FUNCTION entry_legs(organization uuid, entry uuid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT string_agg(account_id || ':' || currency || ':' || amount, ',' ORDER BY account_id, amount)
+    FROM public.posting WHERE organization_id = organization AND entry_id = entry;
+END;
+
+-- Write one entry with its postings, the balances it moves and the event that tells of it. Nobody
+-- else writes these tables: `makao_app` and `makao_worker` may only call this.
+-- Returns the entry and whether it is new; an earlier one under the same key must say the same.
+CREATE FUNCTION ledger_post(new_id uuid, home uuid, book uuid, new_key text, new_memo text,
+    kind text, source uuid, booked date, posted timestamptz, reverses uuid, money text,
+    codes text[], types text[], parties uuid[], amounts numeric[], event uuid, who text,
+    correlation uuid, OUT entry uuid, OUT fresh boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    salted bytea := uuid_send(gen_random_uuid());
+    accounts uuid[];
+    keeps boolean[];
+    legs text;
+    i int;
+BEGIN
+    IF home IS DISTINCT FROM public.acting_organization() THEN
+        RAISE EXCEPTION 'not your organization' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT array_agg(account.id ORDER BY leg.n), array_agg(account.balance IS NOT NULL ORDER BY leg.n)
+    INTO accounts, keeps
+    FROM unnest(codes, parties) WITH ORDINALITY AS leg(code, party, n)
+    JOIN public.account ON account.organization_id = home AND account.book_id = book
+     AND account.holder_id = coalesce(leg.party, home) AND account.code = leg.code
+     AND account.currency = money;
+    IF coalesce(cardinality(accounts), 0) < cardinality(codes) THEN
+        INSERT INTO public.account (id, organization_id, book_id, code, type, party_id, currency, balance)
+        SELECT gen_random_uuid(), home, book, leg.code, min(leg.type), leg.party, money,
+            CASE WHEN leg.party IS NOT NULL THEN 0 END
+        FROM unnest(codes, types, parties) AS leg(code, type, party)
+        GROUP BY leg.code, leg.party ORDER BY leg.code, leg.party
+        ON CONFLICT (organization_id, book_id, holder_id, code, currency) DO NOTHING;
+        SELECT array_agg(account.id ORDER BY leg.n), array_agg(account.balance IS NOT NULL ORDER BY leg.n)
+        INTO accounts, keeps
+        FROM unnest(codes, parties) WITH ORDINALITY AS leg(code, party, n)
+        JOIN public.account ON account.organization_id = home AND account.book_id = book
+         AND account.holder_id = coalesce(leg.party, home) AND account.code = leg.code
+         AND account.currency = money;
+    END IF;
+    SELECT string_agg(a || ':' || money || ':' || m, ',' ORDER BY a, m) INTO legs
+    FROM unnest(accounts, amounts::numeric(19, 4)[]) AS leg(a, m);
+    INSERT INTO public.journal_entry (id, organization_id, book_id, key, memo, source_table,
+        source_id, actor, booked_on, posted_at, reverses_id, salt, digest)
+    VALUES (new_id, home, book, new_key, new_memo, kind, source, who, booked, posted, reverses,
+        salted, public.entry_digest(salted, new_id, home, book, new_key, new_memo, source, booked,
+            posted, reverses, legs))
+    ON CONFLICT (organization_id, key) DO NOTHING;
+    IF NOT FOUND THEN
+        SELECT id INTO entry FROM public.journal_entry
+        WHERE organization_id = home AND journal_entry.key = new_key;
+        IF public.entry_legs(home, entry) IS DISTINCT FROM legs THEN
+            RAISE EXCEPTION 'another entry has this key' USING ERRCODE = 'unique_violation',
+                CONSTRAINT = 'entry_key_reused';
+        END IF;
+        fresh := false;
+        RETURN;
+    END IF;
+    INSERT INTO public.posting (id, organization_id, entry_id, account_id, currency, amount)
+    SELECT gen_random_uuid(), home, new_id, a, money, m
+    FROM unnest(accounts, amounts) AS leg(a, m);
+    -- In the order of the accounts' ids, so that two postings do not wait for each other in a ring.
+    IF true = ANY (keeps) THEN
+        PERFORM FROM public.account WHERE id = ANY (accounts) AND balance IS NOT NULL
+            ORDER BY id FOR NO KEY UPDATE;
+        UPDATE public.account SET balance = balance + change.amount
+        FROM (SELECT a, sum(m) AS amount FROM unnest(accounts, amounts) AS leg(a, m) GROUP BY a) AS change
+        WHERE account.id = change.a AND account.balance IS NOT NULL;
+    END IF;
+    INSERT INTO public.event (id, organization_id, type, subject_table, subject_id, sequence, data,
+        actor, correlation_id, happened_at, source)
+    VALUES (event, home, 'ledger.entry.created', 'journal_entry', new_id, 1, jsonb_build_object(
+        'entry_id', new_id, 'book_id', book, 'key', new_key, 'source_id', source,
+        'currency', money, 'amount', (SELECT sum(m) FROM unnest(amounts) AS m WHERE m > 0)::text),
+        who, correlation, posted, 'ledger');
+    entry := new_id;
+    fresh := true;
+END $$;

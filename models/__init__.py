@@ -1,0 +1,32 @@
+"""Nouns: tables, their states, and what the database itself refuses. No sessions, clocks or Flask.
+
+Importing this package loads every table, for Alembic. Import names from its modules, not from here.
+"""
+
+from models import (
+    billing,
+    bookings,
+    builder,
+    events,
+    files,
+    ledger,
+    notices,
+    organizations,
+    payments,
+    people,
+    sales,
+)
+
+__all__ = [
+    "billing",
+    "bookings",
+    "builder",
+    "events",
+    "files",
+    "ledger",
+    "notices",
+    "organizations",
+    "payments",
+    "people",
+    "sales",
+]

@@ -1,0 +1,165 @@
+"""Invoices: what a party owes, line by line. One kind for every domain."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum, auto
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, Index, Numeric, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
+
+from core.db import Amount, Base, Currency
+from core.flow import Flow
+from core.scope import OrganizationScoped, PartyScoped, Record, keyed, same_organization
+from core.text import N_
+from models.people import Party
+
+
+class InvoiceStatus(StrEnum):
+    """Where an invoice stands. Sales calls issued and partly paid ones Pending."""
+
+    draft = auto()
+    issued = auto()
+    partly_paid = auto()
+    paid = auto()
+    rejected = auto()
+    void = auto()
+    written_off = auto()
+
+
+_OPEN = {InvoiceStatus.issued, InvoiceStatus.partly_paid}
+
+INVOICE_FLOW = Flow(
+    start=InvoiceStatus.draft,
+    moves={
+        "issue": ({InvoiceStatus.draft}, InvoiceStatus.issued),
+        "pay_part": (_OPEN, InvoiceStatus.partly_paid),
+        "pay": (_OPEN, InvoiceStatus.paid),
+        "take_back_payment": (
+            {InvoiceStatus.paid, InvoiceStatus.partly_paid},
+            InvoiceStatus.partly_paid,
+        ),
+        "reopen": ({InvoiceStatus.paid, InvoiceStatus.partly_paid}, InvoiceStatus.issued),
+        "reject": ({InvoiceStatus.draft, InvoiceStatus.issued}, InvoiceStatus.rejected),
+        "void": ({InvoiceStatus.draft, InvoiceStatus.issued}, InvoiceStatus.void),
+        "write_off": (_OPEN, InvoiceStatus.written_off),
+    },
+    labels={
+        InvoiceStatus.draft: N_("Draft"),
+        InvoiceStatus.issued: N_("Pending"),
+        InvoiceStatus.partly_paid: N_("Partly paid"),
+        InvoiceStatus.paid: N_("Paid"),
+        InvoiceStatus.rejected: N_("Rejected"),
+        InvoiceStatus.void: N_("Void"),
+        InvoiceStatus.written_off: N_("Written off"),
+    },
+    meanings={
+        InvoiceStatus.draft: "waiting",
+        InvoiceStatus.issued: "needs",
+        InvoiceStatus.partly_paid: "good",
+        InvoiceStatus.paid: "over",
+        InvoiceStatus.rejected: "stopped",
+        InvoiceStatus.void: "stopped",
+        InvoiceStatus.written_off: "stopped",
+    },
+)
+
+
+class PaymentMethod(StrEnum):
+    """How somebody pays. `invoice` is payment on account with terms: no money moves yet."""
+
+    card = auto()
+    cash = auto()
+    invoice = auto()
+    bank_transfer = auto()
+
+
+PAYMENT_METHOD_LABELS = {
+    PaymentMethod.card: N_("Card"),
+    PaymentMethod.cash: N_("Cash"),
+    PaymentMethod.invoice: N_("Invoice"),
+    PaymentMethod.bank_transfer: N_("Bank transfer"),
+}
+
+
+class Invoice(PartyScoped, Record):
+    """A demand for money from one party. `total` is kept by the database from its lines.
+
+    Its number is given when it is issued and has no gaps; from then on its lines and terms never
+    change: a wrong invoice is voided and another issued. Amounts are in `currency`.
+    """
+
+    __tablename__ = "invoice"
+    __table_args__ = keyed(
+        same_organization("party_id", "party"),
+        same_organization("replaces_id", "invoice"),
+        UniqueConstraint("organization_id", "number"),
+        Index("ix_invoice_party", "organization_id", "party_id", "id"),
+        Index("ix_invoice_status", "organization_id", "status", "id"),
+        Index("ix_invoice_due", "organization_id", "due_on"),
+        CheckConstraint(
+            "paid_amount >= 0 AND paid_amount <= total",
+            "paid_within_total",
+            info={"says": N_("That is more than is still due on the invoice.")},
+        ),
+        CheckConstraint(
+            "(status = 'draft') OR (number IS NOT NULL) OR status IN ('rejected', 'void')",
+            "issued_has_number",
+        ),
+        CheckConstraint("status <> 'paid' OR paid_amount = total", "paid_is_paid"),
+    )
+
+    number: Mapped[str | None] = mapped_column(String(40))
+    party_id: Mapped[UUID]
+    subject: Mapped[str] = mapped_column(String(200))
+    status: Mapped[InvoiceStatus] = mapped_column(default=INVOICE_FLOW.start)
+    flow_version: Mapped[int] = mapped_column(default=INVOICE_FLOW.version)
+    currency: Mapped[Currency]
+    total: Mapped[Amount] = mapped_column(server_default="0", default=Decimal(0))
+    paid_amount: Mapped[Amount] = mapped_column(server_default="0", default=Decimal(0))
+    due_on: Mapped[date | None]
+    issued_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    payment_method: Mapped[PaymentMethod | None]
+    reason: Mapped[str] = mapped_column(String(400), server_default="")
+    replaces_id: Mapped[UUID | None]
+
+    party: Mapped[Party] = relationship(
+        primaryjoin="foreign(Invoice.party_id) == Party.id", lazy="raise_on_sql"
+    )
+    lines: Mapped[list["InvoiceLine"]] = relationship(
+        primaryjoin="foreign(InvoiceLine.invoice_id) == Invoice.id",
+        order_by="InvoiceLine.position",
+        viewonly=True,
+        lazy="raise_on_sql",
+    )
+
+    def __str__(self) -> str:
+        return self.number or self.subject
+
+
+Invoice.due_amount = column_property(  # type: ignore[attr-defined]
+    Invoice.total - Invoice.paid_amount
+)
+
+
+class InvoiceLine(OrganizationScoped, Base):
+    """One thing an invoice asks money for. `code` is the chart's line that it earns for."""
+
+    __tablename__ = "invoice_line"
+    __table_args__ = keyed(
+        same_organization("invoice_id", "invoice", ondelete="CASCADE"),
+        UniqueConstraint("organization_id", "invoice_id", "position"),
+        CheckConstraint("quantity > 0", "quantity_positive"),
+    )
+
+    invoice_id: Mapped[UUID]
+    position: Mapped[int]
+    description: Mapped[str] = mapped_column(String(200))
+    quantity: Mapped[Decimal] = mapped_column(Numeric(12, 3), default=Decimal(1))
+    unit_price: Mapped[Amount]
+    amount: Mapped[Amount] = mapped_column(
+        Computed("round(quantity * unit_price, 4)", persisted=True)
+    )
+    code: Mapped[str] = mapped_column(String(20))

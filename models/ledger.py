@@ -1,0 +1,175 @@
+"""The double-entry ledger: books, accounts, entries and their signed postings.
+
+Only the database function `ledger_post` writes here; entries and postings are never changed.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum, auto
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.db import Amount, Base, Currency, Name
+from core.scope import OrganizationScoped, Record, keyed, same_organization
+from core.text import N_
+
+
+class AccountType(StrEnum):
+    """The five kinds of accounts; assets and expenses grow by debits, the others by credits."""
+
+    asset = auto()
+    liability = auto()
+    equity = auto()
+    income = auto()
+    expense = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the chart of accounts."""
+
+    code: str
+    name: str
+    type: AccountType
+
+
+CHART = {
+    line.code: line
+    for line in (
+        Line("1000", N_("Cash"), AccountType.asset),
+        Line("1010", N_("Bank"), AccountType.asset),
+        Line("1020", N_("Card clearing"), AccountType.asset),
+        Line("1200", N_("Accounts receivable"), AccountType.asset),
+        Line("2100", N_("Contract liabilities"), AccountType.liability),
+        Line("2200", N_("Refunds payable"), AccountType.liability),
+        Line("2300", N_("Customer credit"), AccountType.liability),
+        Line("4000", N_("Apartment sales"), AccountType.income),
+        Line("4100", N_("Forfeited deposits"), AccountType.income),
+        Line("5900", N_("Write-offs"), AccountType.expense),
+    )
+}
+CASH, BANK, CARD_CLEARING, RECEIVABLE = "1000", "1010", "1020", "1200"
+CONTRACT_LIABILITY, REFUNDS_PAYABLE, CUSTOMER_CREDIT = "2100", "2200", "2300"
+SALES_REVENUE, FORFEITED, WRITE_OFFS = "4000", "4100", "5900"
+
+
+class Book(Record):
+    """A set of accounts that balances in itself. Each organization has one called `main`."""
+
+    __tablename__ = "book"
+    __table_args__ = keyed(UniqueConstraint("organization_id", "name"))
+
+    name: Mapped[Name]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Account(OrganizationScoped, Base):
+    """What one party owes or is owed, in one line of the chart. Positive is a debit balance.
+
+    An account without a party is one which everything touches (cash, income). It keeps no balance:
+    each posting would wait there for the row of the last. Its balance is the sum of its postings.
+    """
+
+    __tablename__ = "account"
+    __table_args__ = (
+        same_organization("party_id", "party"),
+        same_organization("book_id", "book"),
+        UniqueConstraint("organization_id", "id", "currency"),
+        UniqueConstraint("organization_id", "book_id", "holder_id", "code", "currency"),
+        CheckConstraint("(party_id IS NULL) = (balance IS NULL)", "balance_of_a_party"),
+        Index("ix_account_party", "organization_id", "party_id"),
+    )
+
+    book_id: Mapped[UUID]
+    code: Mapped[str] = mapped_column(String(20))
+    type: Mapped[AccountType]
+    party_id: Mapped[UUID | None]
+    currency: Mapped[Currency]
+    balance: Mapped[Amount | None]
+    holder_id: Mapped[UUID] = mapped_column(
+        Computed("coalesce(party_id, organization_id)", persisted=True)
+    )
+    """The party, or the organization itself: one index finds both kinds of account."""
+
+    def __str__(self) -> str:
+        return f"{self.code} {CHART[self.code].name}"
+
+
+class Entry(OrganizationScoped, Base):
+    """One business fact in money. `key` names the fact, so posting it twice posts it once.
+
+    `booked_on` is the business date in the organization's zone. `digest` covers the entry and its
+    postings with `salt`; the sealer writes `seal_id` and `position` once, nothing else changes.
+    """
+
+    __tablename__ = "journal_entry"
+    __table_args__ = keyed(
+        same_organization("book_id", "book"),
+        same_organization("reverses_id", "journal_entry"),
+        UniqueConstraint("organization_id", "key"),
+        UniqueConstraint("organization_id", "reverses_id"),
+        Index("ix_journal_entry_source", "organization_id", "source_id"),
+        Index("ix_journal_entry_day", "organization_id", "book_id", "booked_on"),
+        Index("ix_journal_entry_unsealed", "id", postgresql_where=text("seal_id IS NULL")),
+    )
+
+    book_id: Mapped[UUID]
+    key: Mapped[str] = mapped_column(String(160))
+    memo: Mapped[str] = mapped_column(String(200))
+    source_table: Mapped[str] = mapped_column(String(63))
+    source_id: Mapped[UUID]
+    actor: Mapped[str] = mapped_column(String(80))
+    booked_on: Mapped[date]
+    posted_at: Mapped[datetime]
+    reverses_id: Mapped[UUID | None]
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    seal_id: Mapped[UUID | None] = mapped_column(ForeignKey("seal.id"))
+    position: Mapped[int | None]
+
+    postings: Mapped[list["Posting"]] = relationship(
+        primaryjoin="foreign(Posting.entry_id) == Entry.id", viewonly=True, lazy="raise_on_sql"
+    )
+
+    def __str__(self) -> str:
+        return self.memo
+
+
+class Posting(OrganizationScoped, Base):
+    """Debit when positive, credit when negative. Those of an entry sum to zero per currency."""
+
+    __tablename__ = "posting"
+    __table_args__ = (
+        same_organization("entry_id", "journal_entry"),
+        ForeignKeyConstraint(
+            ["organization_id", "account_id", "currency"],
+            ["account.organization_id", "account.id", "account.currency"],
+        ),
+        CheckConstraint("amount <> 0", "amount_not_zero"),
+        Index("ix_posting_entry", "organization_id", "entry_id"),
+        Index("ix_posting_account", "organization_id", "account_id", postgresql_include=["amount"]),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column()  # without a key: that of the entry is enough
+    entry_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    currency: Mapped[Currency]
+    amount: Mapped[Amount]
+
+    account: Mapped[Account] = relationship(
+        primaryjoin="foreign(Posting.account_id) == Account.id", viewonly=True, lazy="raise_on_sql"
+    )

@@ -1,0 +1,80 @@
+"""Notices: what people are told, in the app and by mail."""
+
+from datetime import datetime
+from enum import StrEnum, auto
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.scope import Record, keyed, same_organization
+
+
+class Priority(StrEnum):
+    """How soon somebody should look."""
+
+    low = auto()
+    normal = auto()
+    high = auto()
+
+
+class Notification(Record):
+    """One thing told to one member. `message` is a message id, said with `values`.
+
+    `once` names the fact it comes from, so that telling twice tells once.
+    """
+
+    __tablename__ = "notification"
+    __table_args__ = keyed(
+        UniqueConstraint("organization_id", "profile_id", "once"),
+        Index(
+            "ix_notification_unread",
+            "organization_id",
+            "profile_id",
+            "id",
+            postgresql_where=text("read_at IS NULL"),
+        ),
+        Index("ix_notification_expiry", "organization_id", "expires_at"),
+    )
+
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("profile.id"))
+    once: Mapped[str] = mapped_column(String(160))
+    message: Mapped[str] = mapped_column(String(400))
+    values: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    link: Mapped[str] = mapped_column(String(400), server_default="")
+    priority: Mapped[Priority] = mapped_column(server_default=Priority.normal)
+    read_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+
+
+class Channel(StrEnum):
+    """A way to reach somebody outside the app."""
+
+    email = auto()
+
+
+class Dispatch(Record):
+    """A notice on its way by one channel. A worker sends it and writes what came of it."""
+
+    __tablename__ = "dispatch"
+    __table_args__ = keyed(
+        same_organization("notification_id", "notification"),
+        UniqueConstraint("organization_id", "notification_id", "channel"),
+        Index(
+            "ix_dispatch_due",
+            "organization_id",
+            "due_at",
+            postgresql_where=text("sent_at IS NULL AND failed_at IS NULL"),
+        ),
+    )
+
+    notification_id: Mapped[UUID]
+    channel: Mapped[Channel]
+    address: Mapped[str] = mapped_column(String(320))
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    due_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(String(500), server_default="")

@@ -1,0 +1,237 @@
+"""Payments: one path for all money in, and the way back."""
+
+from datetime import datetime
+from enum import StrEnum, auto
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.db import Amount, Base, Currency
+from core.flow import Flow
+from core.scope import OrganizationScoped, PartyScoped, Record, keyed, same_organization
+from core.text import N_
+from models.billing import PaymentMethod
+from models.people import Party
+
+
+class IntentStatus(StrEnum):
+    """Where a payment stands. Only `succeeded` and what follows it has moved money."""
+
+    pending = auto()
+    requires_action = auto()
+    processing = auto()
+    succeeded = auto()
+    failed = auto()
+    cancelled = auto()
+    expired = auto()
+    partly_refunded = auto()
+    refunded = auto()
+
+
+_ASKED = {IntentStatus.pending, IntentStatus.requires_action, IntentStatus.processing}
+_PAID = {IntentStatus.succeeded, IntentStatus.partly_refunded}
+
+INTENT_FLOW = Flow(
+    start=IntentStatus.pending,
+    moves={
+        "ask_payer": ({IntentStatus.pending}, IntentStatus.requires_action),
+        "process": ({IntentStatus.pending, IntentStatus.requires_action}, IntentStatus.processing),
+        # What the provider took is the truth, even when we had given up waiting for it.
+        "succeed": (
+            _ASKED | {IntentStatus.failed, IntentStatus.cancelled, IntentStatus.expired},
+            IntentStatus.succeeded,
+        ),
+        "fail": (_ASKED, IntentStatus.failed),
+        "cancel": ({IntentStatus.pending, IntentStatus.requires_action}, IntentStatus.cancelled),
+        "expire": (_ASKED, IntentStatus.expired),
+        "refund_part": (_PAID, IntentStatus.partly_refunded),
+        "refund": (_PAID, IntentStatus.refunded),
+    },
+    labels={
+        IntentStatus.pending: N_("Waiting"),
+        IntentStatus.requires_action: N_("Waiting for the payer"),
+        IntentStatus.processing: N_("Processing"),
+        IntentStatus.succeeded: N_("Succeeded"),
+        IntentStatus.failed: N_("Failed"),
+        IntentStatus.cancelled: N_("Cancelled"),
+        IntentStatus.expired: N_("Expired"),
+        IntentStatus.partly_refunded: N_("Partly refunded"),
+        IntentStatus.refunded: N_("Refunded"),
+    },
+    meanings={
+        IntentStatus.pending: "waiting",
+        IntentStatus.requires_action: "needs",
+        IntentStatus.processing: "waiting",
+        IntentStatus.succeeded: "over",
+        IntentStatus.failed: "stopped",
+        IntentStatus.cancelled: "stopped",
+        IntentStatus.expired: "stopped",
+        IntentStatus.partly_refunded: "needs",
+        IntentStatus.refunded: "over",
+    },
+)
+
+
+class PaymentIntent(PartyScoped, Record):
+    """Money that a party means to pay, for one or many invoices. Amounts are in `currency`.
+
+    For a provider: `reference` is theirs, unique per provider for ever; `pay_url` is the page the
+    payer is sent to. `asked_at` is when the call to the provider was last begun.
+    """
+
+    __tablename__ = "payment_intent"
+    __table_args__ = keyed(
+        same_organization("party_id", "party"),
+        UniqueConstraint("provider", "reference"),
+        UniqueConstraint("organization_id", "number"),
+        Index("ix_payment_intent_party", "organization_id", "party_id", "id"),
+        Index("ix_payment_intent_status", "organization_id", "status", "id"),
+        Index(
+            "ix_payment_intent_due",
+            "organization_id",
+            "check_at",
+            postgresql_where=text("check_at IS NOT NULL"),
+        ),
+        CheckConstraint(
+            "amount > 0",
+            "amount_positive",
+            info={"says": N_("A payment must be more than zero.")},
+        ),
+        CheckConstraint(
+            "refunded_amount >= 0 AND refunded_amount <= amount",
+            "refunded_within_amount",
+            info={"says": N_("More cannot be refunded than was paid.")},
+        ),
+    )
+
+    number: Mapped[str] = mapped_column(String(40))
+    party_id: Mapped[UUID]
+    method: Mapped[PaymentMethod]
+    provider: Mapped[str] = mapped_column(String(40))
+    reference: Mapped[str | None] = mapped_column(String(120))
+    status: Mapped[IntentStatus] = mapped_column(default=INTENT_FLOW.start)
+    flow_version: Mapped[int] = mapped_column(default=INTENT_FLOW.version)
+    amount: Mapped[Amount]
+    refunded_amount: Mapped[Amount] = mapped_column(server_default="0")
+    currency: Mapped[Currency]
+    pay_url: Mapped[str] = mapped_column(String(1000), server_default="")
+    return_url: Mapped[str] = mapped_column(String(1000), server_default="")
+    note: Mapped[str] = mapped_column(String(400), server_default="")
+    failure: Mapped[str] = mapped_column(String(400), server_default="")
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    check_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    succeeded_at: Mapped[datetime | None]
+    recorded_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("profile.id"))
+
+    party: Mapped[Party] = relationship(
+        primaryjoin="foreign(PaymentIntent.party_id) == Party.id", lazy="raise_on_sql"
+    )
+    allocations: Mapped[list["Allocation"]] = relationship(
+        primaryjoin="foreign(Allocation.intent_id) == PaymentIntent.id",
+        viewonly=True,
+        lazy="raise_on_sql",
+    )
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Allocation(OrganizationScoped, Base):
+    """How much of a payment is meant for one invoice."""
+
+    __tablename__ = "payment_allocation"
+    __table_args__ = (
+        same_organization("intent_id", "payment_intent"),
+        same_organization("invoice_id", "invoice"),
+        UniqueConstraint("organization_id", "intent_id", "invoice_id"),
+        Index("ix_payment_allocation_invoice", "organization_id", "invoice_id"),
+        CheckConstraint("amount > 0", "amount_positive"),
+    )
+
+    intent_id: Mapped[UUID]
+    invoice_id: Mapped[UUID]
+    amount: Mapped[Amount]
+
+
+class ProviderEvent(OrganizationScoped, Base):
+    """One message of a provider, unique for ever, so that what is said twice is heard once."""
+
+    __tablename__ = "provider_event"
+    __table_args__ = (
+        UniqueConstraint("provider", "event_id"),
+        Index("ix_provider_event_intent", "organization_id", "intent_id"),
+        same_organization("intent_id", "payment_intent"),
+    )
+
+    provider: Mapped[str] = mapped_column(String(40))
+    event_id: Mapped[str] = mapped_column(String(120))
+    intent_id: Mapped[UUID]
+    type: Mapped[str] = mapped_column(String(80))
+    body: Mapped[Any] = mapped_column(JSONB)
+    received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+
+
+class RefundStatus(StrEnum):
+    """Where a refund stands."""
+
+    requested = auto()
+    succeeded = auto()
+    failed = auto()
+
+
+REFUND_FLOW = Flow(
+    start=RefundStatus.requested,
+    moves={
+        "succeed": ({RefundStatus.requested, RefundStatus.failed}, RefundStatus.succeeded),
+        "fail": ({RefundStatus.requested}, RefundStatus.failed),
+        "retry": ({RefundStatus.failed}, RefundStatus.requested),
+    },
+    labels={
+        RefundStatus.requested: N_("Requested"),
+        RefundStatus.succeeded: N_("Paid back"),
+        RefundStatus.failed: N_("Failed"),
+    },
+    meanings={
+        RefundStatus.requested: "waiting",
+        RefundStatus.succeeded: "over",
+        RefundStatus.failed: "stopped",
+    },
+)
+
+
+class Refund(PartyScoped, Record):
+    """Money on its way back to the payer, from one payment. Amount in `currency`."""
+
+    __tablename__ = "refund"
+    __table_args__ = keyed(
+        same_organization("intent_id", "payment_intent"),
+        same_organization("party_id", "party"),
+        UniqueConstraint("organization_id", "key"),
+        Index("ix_refund_intent", "organization_id", "intent_id"),
+        Index("ix_refund_status", "organization_id", "status", "id"),
+        CheckConstraint("amount > 0", "amount_positive"),
+    )
+
+    intent_id: Mapped[UUID]
+    party_id: Mapped[UUID]
+    key: Mapped[str] = mapped_column(String(160))
+    status: Mapped[RefundStatus] = mapped_column(default=REFUND_FLOW.start)
+    amount: Mapped[Amount]
+    currency: Mapped[Currency]
+    reference: Mapped[str | None] = mapped_column(String(120))
+    reason: Mapped[str] = mapped_column(String(400), server_default="")
+    failure: Mapped[str] = mapped_column(String(400), server_default="")
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    succeeded_at: Mapped[datetime | None]
+
+    intent: Mapped[PaymentIntent] = relationship(
+        primaryjoin="foreign(Refund.intent_id) == PaymentIntent.id", lazy="raise_on_sql"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.amount}"

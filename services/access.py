@@ -1,0 +1,147 @@
+"""Who may do what: roles declared as lists of verbs on tables. One page, readable by managers.
+
+`read` and `write` are the forms and lists; every other verb is an act. `*` is every verb that the
+table has, also those which later versions add.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from core.text import N_
+
+Verbs = Mapping[str, str]
+
+_CATALOGUE_READ = dict.fromkeys(
+    (
+        "project",
+        "package_level",
+        "package",
+        "addon_category",
+        "addon",
+        "apartment",
+        "instalment_plan",
+        "apartment_owner",
+    ),
+    "read",
+)
+_CATALOGUE_WRITE = dict.fromkeys(_CATALOGUE_READ, "*")
+_MONEY_READ = dict.fromkeys(
+    ("invoice", "payment_intent", "refund", "account", "journal_entry", "book"), "read"
+)
+_RECORDS = {"document": "*", "record_comment": "*", "saved_view": "*"}
+_RECORDS_READ = {"document": "read", "record_comment": "read", "saved_view": "*"}
+
+ROLES: Mapping[str, Verbs] = {
+    "Admin": {"*": "*"},
+    "Manager": {
+        **_CATALOGUE_WRITE,
+        **_MONEY_READ,
+        **_RECORDS,
+        "booking": "*",
+        "party": "*",
+        "import_run": "*",
+        "invoice": "read issue void reject",
+        "refund": "read retry",
+        "dashboard_sales": "read",
+        "audit_entry": "read",
+        "event": "read",
+        "saga": "read resume",
+        "organization": "read",
+        "membership": "read",
+        "setting": "read",
+    },
+    "Sales": {
+        **_CATALOGUE_READ,
+        **_RECORDS,
+        "booking": "read write hold configure confirm submit cancel join_waiting_list assign",
+        "party": "read write",
+        "invoice": "read",
+        "payment_intent": "read",
+        "dashboard_sales": "read",
+    },
+    "Accountant": {
+        **_CATALOGUE_READ,
+        **_MONEY_READ,
+        **_RECORDS,
+        "booking": "read",
+        "party": "read",
+        "invoice": "read issue void reject write_off",
+        "payment_intent": "read record confirm_transfer cancel",
+        "refund": "read retry settle",
+        "dashboard_sales": "read",
+    },
+    "Executive": {
+        **_CATALOGUE_READ,
+        **_MONEY_READ,
+        **_RECORDS_READ,
+        "booking": "read",
+        "party": "read",
+        "dashboard_sales": "read",
+    },
+    "Auditor": {
+        **_CATALOGUE_READ,
+        **_MONEY_READ,
+        **_RECORDS_READ,
+        "booking": "read",
+        "party": "read",
+        "audit_entry": "read",
+        "event": "read",
+        "delivery": "read",
+        "saga": "read",
+        "membership": "read",
+        "member_invitation": "read",
+        "organization": "read",
+        "setting": "read",
+        "import_run": "read",
+        "dashboard_sales": "read",
+    },
+    "Buyer": {"portal_sales": "read book pay"},
+}
+"""The roles of this version; further ones come with their domains."""
+
+LATER = (
+    "Guard",
+    "Technician",
+    "Owner",
+    "Resident",
+    "Treasurer",
+    "Group member",
+    "Staff",
+)
+"""Roles whose screens come with their domains. Their holders see profile and notices."""
+
+ROLE_LABELS = {
+    "Admin": N_("Administrator"),
+    "Manager": N_("Manager"),
+    "Sales": N_("Sales"),
+    "Accountant": N_("Accountant"),
+    "Executive": N_("Executive"),
+    "Auditor": N_("Auditor"),
+    "Buyer": N_("Customer (buyer)"),
+    "Guard": N_("Guard"),
+    "Technician": N_("Technician"),
+    "Owner": N_("Owner"),
+    "Resident": N_("Resident"),
+    "Treasurer": N_("Treasurer"),
+    "Group member": N_("Group member"),
+    "Staff": N_("Staff"),
+}
+MONEY_ROLES = frozenset({"Admin", "Manager", "Accountant"})
+"""Roles whose holders need a second factor, unless the organization's setting says otherwise."""
+
+
+def allows(roles: Iterable[str], table: str, verb: str) -> bool:
+    """Whether one of the roles holds the verb on the table."""
+    return any(
+        _holds(ROLES.get(role, {}).get(table, ""), verb)
+        or _holds(ROLES.get(role, {}).get("*", ""), verb)
+        for role in roles
+    )
+
+
+def holders(table: str, verb: str) -> list[str]:
+    """List the roles that hold the verb, for "who can grant it" and for the matrix."""
+    return [role for role in ROLES if allows([role], table, verb)]
+
+
+def _holds(verbs: str, verb: str) -> bool:
+    return verbs == "*" or verb in verbs.split()

@@ -1,0 +1,113 @@
+"""What is always true of the stored data, each as one SQL statement for whatever makes it false.
+
+Run as the role `makao_reader`, outside the ORM: every quarter of an hour, and after every test.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A sentence, and the SQL for (some of) the ids which make it false."""
+
+    code: str
+    says: str
+    offenders: str
+
+
+INVARIANTS = (
+    Invariant(
+        "I1",
+        "the postings of every entry sum to zero in each currency",
+        "SELECT entry_id FROM posting GROUP BY entry_id, currency HAVING sum(amount) <> 0",
+    ),
+    Invariant(
+        "I1b",
+        "every entry has postings",
+        "SELECT id FROM journal_entry AS e"
+        " WHERE NOT EXISTS (SELECT FROM posting AS p WHERE p.entry_id = e.id)",
+    ),
+    Invariant(
+        "I2",
+        "every balance kept is the sum of its postings",
+        "SELECT a.id FROM account AS a LEFT JOIN posting AS p ON p.account_id = a.id"
+        " WHERE a.balance IS NOT NULL GROUP BY a.id, a.balance"
+        " HAVING coalesce(sum(p.amount), 0) <> a.balance",
+    ),
+    Invariant(
+        "I5",
+        "a provider's reference has one ledger effect",
+        "SELECT i.id FROM payment_intent AS i WHERE i.status IN"
+        " ('succeeded', 'partly_refunded', 'refunded') AND (SELECT count(*) FROM journal_entry AS e"
+        " WHERE e.organization_id = i.organization_id AND e.key = 'payment:' || i.id) <> 1",
+    ),
+    Invariant(
+        "I6",
+        "an apartment has at most one hold or live booking",
+        "SELECT original_id FROM booking WHERE (status = 'pending' AND hold_until IS NOT NULL)"
+        " OR status IN ('in_progress', 'under_review', 'approved')"
+        " GROUP BY organization_id, original_id HAVING count(*) > 1",
+    ),
+    Invariant(
+        "S1",
+        "what a booking charges for add-ons is the sum of its choices",
+        "SELECT b.id FROM booking AS b LEFT JOIN booking_addon AS a ON a.booking_id = b.id"
+        " GROUP BY b.id HAVING coalesce(sum(a.amount), 0) <> b.addons_price",
+    ),
+    Invariant(
+        "S2",
+        "a clone shows the total of its booking",
+        "SELECT b.id FROM booking AS b JOIN apartment AS a ON a.id = b.apartment_id"
+        " WHERE a.total_price IS DISTINCT FROM b.total",
+    ),
+    Invariant(
+        "S3",
+        "an invoice is the sum of its lines",
+        "SELECT i.id FROM invoice AS i LEFT JOIN invoice_line AS l ON l.invoice_id = i.id"
+        " GROUP BY i.id HAVING coalesce(sum(l.amount), 0) <> i.total",
+    ),
+    Invariant(
+        "S4",
+        "what is paid on an invoice is what payments allot to it",
+        "SELECT i.id FROM invoice AS i LEFT JOIN payment_allocation AS a ON a.invoice_id = i.id"
+        " LEFT JOIN payment_intent AS p ON p.id = a.intent_id"
+        " AND p.status IN ('succeeded', 'partly_refunded', 'refunded')"
+        " GROUP BY i.id HAVING coalesce(sum(a.amount) FILTER (WHERE p.id IS NOT NULL), 0)"
+        " <> i.paid_amount",
+    ),
+    Invariant(
+        "S5",
+        "the confirmed bookings' invoices in force ask for their totals",
+        "SELECT b.id FROM booking AS b WHERE b.status IN ('in_progress', 'under_review', 'approved')"
+        " AND (SELECT coalesce(sum(i.total), 0) FROM booking_invoice AS l"
+        " JOIN invoice AS i ON i.id = l.invoice_id WHERE l.booking_id = b.id"
+        " AND i.status NOT IN ('void', 'rejected', 'written_off')) <> b.total",
+    ),
+    Invariant(
+        "S6",
+        "what a party owes in the ledger is what its open invoices ask for",
+        "SELECT party_id FROM (SELECT party_id, currency, sum(total - paid_amount) AS owed"
+        " FROM invoice WHERE status IN ('issued', 'partly_paid') GROUP BY party_id, currency) AS o"
+        " FULL JOIN (SELECT party_id, currency, balance FROM account WHERE code = '1200') AS a"
+        " USING (party_id, currency) WHERE coalesce(owed, 0) <> coalesce(balance, 0)",
+    ),
+)
+
+
+def broken(session: Session) -> dict[str, list[str]]:
+    """Map each sentence which is false to some of the ids which make it so (ten at most).
+
+    Takes the role of the reader for the rest of its transaction, and ends it by a rollback.
+    """
+    session.rollback()
+    session.execute(text("SET LOCAL ROLE makao_reader"))
+    found = {}
+    for each in INVARIANTS:
+        ids = session.scalars(text(f"{each.offenders} LIMIT 10")).all()
+        if ids:
+            found[f"{each.code}: {each.says}"] = [str(one) for one in ids]
+    session.rollback()
+    return found

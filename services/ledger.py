@@ -1,0 +1,195 @@
+"""The only door to the ledger. Nothing else writes entries, postings or balances."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from core.db import broken_constraint, uuid7
+from core.errors import Refused
+from core.money import exact
+from core.text import N_
+from core.work import Work, found
+from models.ledger import CHART, Account, Book, Entry, Posting
+from models.organizations import Organization
+from services.events import Fact
+
+POST = (
+    "SELECT entry FROM ledger_post(%(id)s, %(home)s, %(book)s, %(key)s, %(memo)s, %(table)s,"
+    " %(source)s, %(booked)s, %(posted)s, %(reverses)s, %(currency)s, %(codes)s, %(types)s,"
+    " %(parties)s::uuid[], %(amounts)s::numeric[], %(event)s, %(who)s, %(correlation)s)"
+)
+
+
+class Unbalanced(Refused):
+    """The legs of a recipe do not sum to zero, or there are none."""
+
+    code = "unbalanced"
+    says = N_("The sides of the entry do not balance.")
+
+
+class KeyReused(Refused):
+    """This key was posted before, for other money."""
+
+    code = "key_reused"
+    says = N_("That was posted before with other amounts.")
+
+
+@dataclass(frozen=True)
+class EntryCreated(Fact, type="ledger.entry.created", table="journal_entry"):
+    """An entry was posted. `amount` is the sum of its debits. Written by the database itself."""
+
+    entry_id: UUID
+    book_id: UUID
+    key: str
+    source_id: UUID
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One side of a recipe: which line of the chart, whose account, how much; debits positive."""
+
+    code: str
+    amount: Decimal
+    party_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A business fact in money, not yet written. They are all in services/postings.py."""
+
+    key: str
+    memo: str
+    table: str
+    source_id: UUID
+    currency: str
+    legs: Sequence[Leg]
+    booked_on: date | None = None
+    reverses_id: UUID | None = field(default=None)
+
+
+def post(work: Work, recipe: Recipe) -> UUID:
+    """Write an entry with its postings once, and move the balances it touches: one round trip.
+
+    Amounts are in major units of `recipe.currency`, debits positive. Accounts are opened on first
+    use. Without `booked_on` the business date is today's in the organization's zone.
+
+    Returns the entry's id; that of the earlier one when the same recipe was already posted.
+
+    Raises:
+        Unbalanced: the legs do not sum to zero. Nothing is written.
+        KeyReused: `recipe.key` names an earlier entry with other postings.
+        BadInput: an amount has more decimals than the currency.
+
+    """
+    legs = [leg for leg in recipe.legs if leg.amount]
+    if not legs or sum(leg.amount for leg in legs) != 0:
+        raise Unbalanced
+    home = work.scope.home()
+    values = {
+        "id": uuid7(),
+        "home": home,
+        "book": main_book(work),
+        "key": recipe.key,
+        "memo": recipe.memo[:200],
+        "table": recipe.table,
+        "source": recipe.source_id,
+        "booked": recipe.booked_on or business_date(work),
+        "posted": work.now,
+        "reverses": recipe.reverses_id,
+        "currency": recipe.currency,
+        "codes": [leg.code for leg in legs],
+        "types": [CHART[leg.code].type.value for leg in legs],
+        "parties": [leg.party_id for leg in legs],
+        "amounts": [exact(leg.amount, recipe.currency) for leg in legs],
+        "event": uuid7(),
+        "who": str(work.actor),
+        "correlation": work.correlation_id,
+    }
+    work.session.flush()  # the statement goes past the ORM, and may need rows it still holds
+    try:
+        with work.session.begin_nested():
+            entry: UUID = work.session.connection().exec_driver_sql(POST, values).scalar_one()
+    except IntegrityError as error:
+        if broken_constraint(error) == "entry_key_reused":
+            raise KeyReused from error
+        raise
+    return entry
+
+
+def reverse(work: Work, entry_id: UUID, key: str, memo: str) -> UUID:
+    """Post the opposite of an entry, once. The ledger is corrected by adding, never by changing.
+
+    Raises:
+        NotFound: there is no such entry.
+
+    """
+    entry = found(work, Entry, entry_id)
+    query = (
+        select(Account.code, Account.party_id, Posting.currency, Posting.amount)
+        .join(Account, Account.id == Posting.account_id)
+        .where(Posting.entry_id == entry_id)
+    )
+    rows = work.session.execute(query).all()
+    legs = [Leg(row.code, -row.amount, row.party_id) for row in rows]
+    return post(
+        work,
+        Recipe(
+            key,
+            memo,
+            entry.source_table,
+            entry.source_id,
+            rows[0].currency,
+            legs,
+            reverses_id=entry.id,
+        ),
+    )
+
+
+def balance(
+    work: Work, code: str, currency: str, party_id: UUID | None = None, on: date | None = None
+) -> Decimal:
+    """Sum an account of the main book, debits positive; `on` counts only what was booked by then.
+
+    With a party it is that party's account, without one it is the whole line of the chart.
+    """
+    query = (
+        select(func.coalesce(func.sum(Posting.amount), 0))
+        .join(Account, Account.id == Posting.account_id)
+        .where(Account.code == code, Account.currency == currency)
+    )
+    if party_id:
+        query = query.where(Account.party_id == party_id)
+    if on:
+        query = query.join(Entry, Entry.id == Posting.entry_id).where(Entry.booked_on <= on)
+    return Decimal(work.session.scalar(query) or 0)
+
+
+def main_book(work: Work) -> UUID:
+    """Name the organization's own book. Looked up once a session."""
+    known: dict[UUID, UUID] = work.session.info.setdefault("main_books", {})
+    home = work.scope.home()
+    if home not in known:
+        known[home] = work.session.scalars(select(Book.id).where(Book.name == "main")).one()
+    return known[home]
+
+
+def business_date(work: Work) -> date:
+    """Give the day that it is in the organization, whose zone is looked up once a session."""
+    return work.now.astimezone(zone(work)).date()
+
+
+def zone(work: Work) -> ZoneInfo:
+    """Give the organization's time zone."""
+    known: dict[UUID, str] = work.session.info.setdefault("zones", {})
+    home = work.scope.home()
+    if home not in known:
+        known[home] = work.session.scalars(select(Organization.time_zone)).one()
+    return ZoneInfo(known[home])

@@ -1,0 +1,216 @@
+"""Organizations: founding one, who belongs, and what may be set."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from core.db import broken_constraint, uuid7
+from core.errors import BadInput, Refused
+from core.text import N_
+from core.work import Work, locked
+from models.organizations import Counter, Invitation, Membership, Organization, Setting
+from services.events import Fact, emit
+
+INVITATION_LASTS = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A setting: its default, which also gives its type, and what it is for."""
+
+    default: Any
+    says: str
+
+
+SETTINGS: Mapping[str, Declared] = {
+    "booking.stale_days": Declared(3, N_("Days without a change before a booking is re-assigned")),
+    "booking.remind_minutes": Declared(15, N_("Minutes before a hold ends that its buyer is told")),
+    "invoice.due_days": Declared(14, N_("Days until an invoice is due when no plan says otherwise")),
+    "payment.expire_minutes": Declared(60, N_("Minutes until an unfinished payment is given up")),
+    "bank.details": Declared("", N_("Bank account that customers pay transfers to")),
+}
+
+
+class AddressTaken(Refused):
+    """Another organization has this web address."""
+
+    code = "address_taken"
+    says = N_("This web address is taken. Choose another.")
+
+
+class LastAdmin(Refused):
+    """Nobody would be left who can let others in."""
+
+    code = "last_admin"
+    says = N_("An organization keeps at least one administrator. Name another one first.")
+
+
+class InvitationOver(Refused):
+    """The link was used, withdrawn, or is too old."""
+
+    code = "invitation_over"
+    status = 410
+    says = N_("This invitation is over. Ask for a new one.")
+
+
+@dataclass(frozen=True)
+class OrganizationFounded(Fact, type="organization.founded", table="organization"):
+    """A customer of the platform begins."""
+
+    organization_id: UUID
+    name: str
+
+
+@dataclass(frozen=True)
+class MemberInvited(Fact, type="member.invited", table="member_invitation"):
+    """Somebody was sent a link."""
+
+    invitation_id: UUID
+    email: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MemberRolesChanged(Fact, type="member.roles_changed", table="membership"):
+    """What a member may do is different from now on."""
+
+    membership_id: UUID
+    profile_id: UUID
+    roles: tuple[str, ...]
+    active: bool
+
+
+def found(work: Work, name: str, slug: str = "", founder_id: UUID | None = None) -> UUID:
+    """Make an organization with its main book; whoever asks is its first administrator.
+
+    `founder_id` counts only for the platform's own commands. Returns the organization's id.
+
+    Raises:
+        AddressTaken: another organization has this web address.
+
+    """
+    organization_id = uuid7()
+    address = slug or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
+    call = func.found_organization(organization_id, uuid7(), uuid7(), name, address, founder_id)
+    try:
+        with work.session.begin_nested():
+            work.session.execute(select(call))
+    except IntegrityError as error:
+        if broken_constraint(error) == "uq_organization_slug":
+            raise AddressTaken(field="slug") from error
+        raise
+    return organization_id
+
+
+def invite(work: Work, email: str, roles: Sequence[str], party_id: UUID | None = None) -> str:
+    """Invite somebody by a link that works once, for 14 days. Returns its code, kept nowhere.
+
+    Raises:
+        BadInput: the address or the roles cannot be read.
+
+    """
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email) or len(email) > 320:
+        raise BadInput(N_("That is no e-mail address."), field="email")
+    if not roles:
+        raise BadInput(N_("Choose at least one role."), field="roles")
+    code = secrets.token_urlsafe(32)
+    row = Invitation(
+        organization_id=work.scope.home(),
+        email=email.lower(),
+        roles=sorted(roles),
+        party_id=party_id,
+        code_hash=hashlib.sha256(code.encode()).digest(),
+        invited_by_id=work.scope.profile_id,
+        expires_at=work.now + INVITATION_LASTS,
+    )
+    work.session.add(row)
+    work.session.flush()
+    emit(work, MemberInvited(row.id, row.email, tuple(row.roles)))
+    return code
+
+
+def accept(work: Work, code: str) -> UUID:
+    """Make whoever asks a member, as the invitation says. Returns the organization's id.
+
+    Raises:
+        InvitationOver: the code is unknown, used, withdrawn or too old.
+
+    """
+    home = work.session.scalar(select(func.accept_invitation(code, uuid7())))
+    if home is None:
+        raise InvitationOver
+    return UUID(str(home))
+
+
+def withdraw_invitation(work: Work, invitation_id: UUID) -> None:
+    """Make an invitation's link worthless."""
+    locked(work, Invitation, invitation_id).withdrawn_at = work.now
+
+
+def set_roles(work: Work, membership_id: UUID, roles: Sequence[str], *, active: bool) -> Membership:
+    """Say what a member may do from now on. Their sign-ins go on with the new roles at once.
+
+    Raises:
+        LastAdmin: nobody else is an active administrator.
+
+    """
+    admins = select(Membership.id).where(Membership.active, Membership.roles.any("Admin"))
+    others = set(work.session.scalars(admins.with_for_update())) - {membership_id}
+    member = locked(work, Membership, membership_id)
+    if "Admin" in member.roles and not others and not (active and "Admin" in roles):
+        raise LastAdmin
+    member.roles, member.active = sorted(roles), active
+    emit(work, MemberRolesChanged(member.id, member.profile_id, tuple(member.roles), active))
+    return member
+
+
+def setting(work: Work, key: str) -> Any:
+    """Read what the organization has set, or the default."""
+    value = work.session.scalar(select(Setting.value).where(Setting.key == key))
+    return SETTINGS[key].default if value is None else value
+
+
+def change_setting(work: Work, key: str, value: Any) -> None:
+    """Set a value for the organization.
+
+    Raises:
+        BadInput: there is no such setting, or the value is of another type than its default.
+
+    """
+    declared = SETTINGS.get(key)
+    if declared is None or type(value) is not type(declared.default):
+        raise BadInput(N_("That setting takes another kind of value."), field=key)
+    row = work.session.scalar(select(Setting).where(Setting.key == key).with_for_update())
+    if row is None:
+        row = Setting(organization_id=work.scope.home(), key=key)
+        work.session.add(row)
+    row.value = value
+
+
+def next_number(work: Work, series: str, prefix: str) -> str:
+    """Give the next number of a series, like `INV-000012`: without gaps, one at a time.
+
+    Whoever takes a number holds the series until the end of the transaction.
+    """
+    call = func.next_number(work.scope.home(), series)
+    return f"{prefix}-{work.session.scalar(select(call)):06d}"
+
+
+def last_number(work: Work, series: str) -> int:
+    """Tell the last number given in a series."""
+    return work.session.scalar(select(Counter.last).where(Counter.series == series)) or 0
+
+
+def home(work: Work) -> Organization:
+    """Load the organization that the work is in."""
+    return work.session.scalars(
+        select(Organization).where(Organization.id == work.scope.home())
+    ).one()

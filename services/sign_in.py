@@ -1,0 +1,376 @@
+"""Sign-in: whose secret this is, and opening and ending what a person signs in with.
+
+These are the only functions which run on the session of the role `makao_auth`. They take that
+session and the instant themselves: there is no actor before somebody has signed in.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from core.db import uuid7
+from core.errors import BadInput, Refused
+from core.text import N_
+from models.organizations import (
+    Credential,
+    CredentialKind,
+    Membership,
+    Organization,
+    Profile,
+    ProfileStatus,
+)
+
+TRIES, LOCKED = 5, timedelta(minutes=15)
+LASTS = {
+    CredentialKind.browser: timedelta(days=14),
+    CredentialKind.token: timedelta(minutes=15),
+    CredentialKind.api_key: timedelta(days=365),
+}
+SEEN_EVERY = timedelta(minutes=1)
+PASSWORD_LENGTH = 10
+NOBODYS = generate_password_hash("a password that nobody has")
+"""Checked when there is no such user, so that the time it takes does not tell."""
+
+
+class WrongCredentials(Refused):
+    """User name or password do not fit; which of them is not told."""
+
+    code = "wrong_credentials"
+    status = 401
+    says = N_("That user name and password do not fit together.")
+
+
+class AccountLocked(Refused):
+    """Too many wrong tries, for now."""
+
+    code = "account_locked"
+    status = 423
+    says = N_("Too many wrong tries. Wait 15 minutes, or ask an administrator to help.")
+
+
+class PasswordTooWeak(BadInput):
+    """The new password does not keep the rules."""
+
+    code = "password_too_weak"
+    says = N_("A password has at least 10 characters, with capital and small letters and a digit.")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One organization somebody belongs to, and as what."""
+
+    organization_id: UUID
+    name: str
+    slug: str
+    roles: frozenset[str]
+    staff: bool
+    party_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who holds a secret, and what they may choose from."""
+
+    profile_id: UUID
+    user_id: int
+    username: str
+    name: str
+    email: str
+    locale: str
+    credential_id: UUID
+    kind: CredentialKind
+    chosen: UUID | None
+    scopes: frozenset[str]
+    must_change_password: bool
+    two_factor_enabled: bool
+    data: dict[str, Any] = field(hash=False)
+    memberships: tuple[Member, ...] = ()
+
+    def membership(self, organization_id: UUID | None = None) -> Member | None:
+        """Find the membership wished for, else the one chosen, else the first."""
+        wish = organization_id or self.chosen
+        if wish:
+            return next((m for m in self.memberships if m.organization_id == wish), None)
+        return self.memberships[0] if self.memberships else None
+
+
+def digest(secret: str) -> bytes:
+    """Give what is kept of a secret."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def identify(session: Session, secret: str, now: datetime) -> Identity | None:
+    """Find whose secret this is; None if it is unknown, over, ended, or its holder is shut out."""
+    query = (
+        select(Credential, Profile, User.username)
+        .join(Profile, Profile.id == Credential.profile_id)
+        .join(User, User.id == Profile.ab_user_id)
+        .where(
+            Credential.secret_hash == digest(secret),
+            Credential.ended_at.is_(None),
+            Credential.expires_at > now,
+            Profile.status == ProfileStatus.active,
+            User.active,
+        )
+    )
+    row = session.execute(query).one_or_none()
+    if row is None:
+        return None
+    held, profile, username = row
+    if held.last_seen_at < now - SEEN_EVERY:
+        held.last_seen_at = now
+    return Identity(
+        profile.id,
+        profile.ab_user_id,
+        username,
+        profile.name,
+        profile.email,
+        profile.locale,
+        held.id,
+        held.kind,
+        held.organization_id,
+        frozenset(held.scopes),
+        profile.must_change_password,
+        profile.two_factor_enabled,
+        dict(held.data),
+        memberships(session, profile.id),
+    )
+
+
+def memberships(session: Session, profile_id: UUID) -> tuple[Member, ...]:
+    """List the organizations in which somebody is an active member, oldest first."""
+    query = (
+        select(Membership, Organization.name, Organization.slug)
+        .join(Organization, Organization.id == Membership.organization_id)
+        .where(Membership.profile_id == profile_id, Membership.active)
+        .order_by(Membership.id)
+    )
+    return tuple(
+        Member(m.organization_id, name, slug, frozenset(m.roles), m.staff, m.party_id)
+        for m, name, slug in session.execute(query)
+    )
+
+
+def check(session: Session, login: str, password: str, now: datetime) -> Profile:
+    """Check a user name (or e-mail address) and password; count the wrong tries.
+
+    The caller commits also when this refuses, or nothing is counted.
+
+    Raises:
+        WrongCredentials: they do not fit, or the user is shut out.
+        AccountLocked: five wrong tries, less than 15 minutes ago.
+
+    """
+    plain = login.strip().lower()
+    query = (
+        select(Profile, User.password, User.active)
+        .join(User, User.id == Profile.ab_user_id)
+        .where(or_(func.lower(User.username) == plain, func.lower(User.email) == plain))
+        .with_for_update(of=Profile)
+    )
+    found = session.execute(query).first()
+    fits = check_password_hash(found.password if found else NOBODYS, password)
+    if found is None:
+        raise WrongCredentials
+    profile: Profile = found[0]
+    if profile.account_locked_until and profile.account_locked_until > now:
+        raise AccountLocked
+    if not fits:
+        count_wrong_try(profile, now)
+        raise WrongCredentials
+    if profile.status is not ProfileStatus.active or not found.active:
+        raise WrongCredentials
+    return profile
+
+
+def count_wrong_try(profile: Profile, now: datetime) -> None:
+    """Count a wrong password or code, and lock after the fifth."""
+    profile.failed_login_attempts += 1
+    if profile.failed_login_attempts >= TRIES:
+        profile.failed_login_attempts = 0
+        profile.account_locked_until = now + LOCKED
+
+
+def open_for(  # noqa: PLR0913  # one row, one argument a column
+    session: Session,
+    profile_id: UUID,
+    kind: CredentialKind,
+    now: datetime,
+    *,
+    organization_id: UUID | None = None,
+    label: str = "",
+    scopes: Sequence[str] = (),
+    address: str = "",
+    user_agent: str = "",
+    secret: str = "",
+    lasts: timedelta | None = None,
+) -> str:
+    """Open a sign-in, a token or an API key. Returns its secret, which is kept nowhere."""
+    secret = secret or secrets.token_urlsafe(32)
+    session.execute(
+        update(Profile)
+        .where(Profile.id == profile_id)
+        .values(failed_login_attempts=0, account_locked_until=None)
+    )
+    session.add(
+        Credential(
+            profile_id=profile_id,
+            organization_id=organization_id,
+            kind=kind,
+            secret_hash=digest(secret),
+            label=label[:120],
+            scopes=list(scopes),
+            address=address[:64],
+            user_agent=user_agent[:400],
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + (lasts or LASTS[kind]),
+        )
+    )
+    session.flush()
+    return secret
+
+
+def choose(session: Session, credential_id: UUID, organization_id: UUID) -> None:
+    """Remember which organization a sign-in works in. Whether it may is looked up each time."""
+    session.execute(
+        update(Credential)
+        .where(Credential.id == credential_id)
+        .values(organization_id=organization_id)
+    )
+
+
+def keep_data(session: Session, credential_id: UUID, data: dict[str, Any]) -> None:
+    """Keep what the browser's session holds."""
+    session.execute(update(Credential).where(Credential.id == credential_id).values(data=data))
+
+
+def end(session: Session, credential_id: UUID, now: datetime) -> None:
+    """End one sign-in, token or key at once."""
+    session.execute(
+        update(Credential)
+        .where(Credential.id == credential_id, Credential.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def end_all(
+    session: Session, profile_id: UUID, now: datetime, *, but: UUID | None = None
+) -> None:
+    """End all that somebody signs in with, but for the one at hand."""
+    statement = update(Credential).where(
+        Credential.profile_id == profile_id, Credential.ended_at.is_(None)
+    )
+    if but:
+        statement = statement.where(Credential.id != but)
+    session.execute(statement.values(ended_at=now))
+
+
+def held(session: Session, profile_id: UUID, now: datetime) -> list[Credential]:
+    """List what somebody can sign in with now, last used first."""
+    query = (
+        select(Credential)
+        .where(
+            Credential.profile_id == profile_id,
+            Credential.ended_at.is_(None),
+            Credential.expires_at > now,
+        )
+        .order_by(Credential.last_seen_at.desc())
+    )
+    return list(session.scalars(query))
+
+
+def check_rules(password: str) -> None:
+    """Make sure that a new password keeps the rules.
+
+    Raises:
+        PasswordTooWeak: it does not.
+
+    """
+    kinds = (str.isupper, str.islower, str.isdigit)
+    fits = all(any(kind(letter) for letter in password) for kind in kinds)
+    if len(password) < PASSWORD_LENGTH or not fits or "\0" in password:
+        raise PasswordTooWeak(field="password")
+
+
+def register(  # noqa: PLR0913  # one row, one argument a column
+    session: Session,
+    username: str,
+    name: str,
+    email: str,
+    password: str,
+    *,
+    locale: str = "en",
+    must_change: bool = False,
+) -> Profile:
+    """Make a user who may sign in, but belongs nowhere yet.
+
+    Raises:
+        PasswordTooWeak: the password does not keep the rules.
+        BadInput: the user name or the address is taken.
+
+    """
+    check_rules(password)
+    taken = select(User.id).where(
+        or_(
+            func.lower(User.username) == username.lower(),
+            func.lower(User.email) == email.lower(),
+        )
+    )
+    if session.scalar(taken) is not None:
+        raise BadInput(N_("There is a user of that name or address. Sign in."), field="username")
+    first, _, last = name.partition(" ")
+    user = User(
+        username=username,
+        first_name=first[:64],
+        last_name=last[:64] or "-",
+        email=email.lower(),
+        active=True,
+        password=generate_password_hash(password),
+    )
+    session.add(user)
+    session.flush()
+    profile = Profile(
+        id=uuid7(),
+        ab_user_id=user.id,
+        name=name,
+        email=email.lower(),
+        locale=locale,
+        status=ProfileStatus.active,
+        must_change_password=must_change,
+    )
+    session.add(profile)
+    session.flush()
+    return profile
+
+
+def change_password(
+    session: Session, profile_id: UUID, old: str, new: str, now: datetime, *, but: UUID
+) -> None:
+    """Change somebody's password and end all their other sign-ins, tokens and keys.
+
+    Raises:
+        WrongCredentials: the old password does not fit.
+        PasswordTooWeak: the new one does not keep the rules.
+
+    """
+    profile = session.scalars(
+        select(Profile).where(Profile.id == profile_id).with_for_update()
+    ).one()
+    user = session.get_one(User, profile.ab_user_id)
+    if not check_password_hash(user.password, old):
+        count_wrong_try(profile, now)
+        raise WrongCredentials(N_("The present password is not right."), field="old")
+    check_rules(new)
+    user.password = generate_password_hash(new)
+    profile.must_change_password = False
+    end_all(session, profile_id, now, but=but)

@@ -1,0 +1,1 @@
+"""The web: admin screens, the portal, REST, webhooks. Asks services, decides nothing."""

@@ -1,0 +1,212 @@
+"""What every request passes: its id, headers that shut doors, languages, and the ways to say no."""
+
+import logging
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    has_request_context,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from core import db, log
+from core.errors import Forbidden, Refused
+from core.scope import current
+from services import access
+from views import refusals
+from views.person import person, request_id
+
+logger = logging.getLogger(__name__)
+CODES = {400: "bad_request", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}
+
+
+def init_app(app: Flask) -> None:
+    """Hang everything on the application."""
+    app.before_request(_begin)
+    app.after_request(_headers)
+    app.register_error_handler(Refused, refused)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(SQLAlchemyError, _database)
+    app.register_error_handler(Exception, _bug)
+
+
+def wants_json() -> bool:
+    """Whether the caller is a program."""
+    return request.path.startswith("/api/") or (
+        request.accept_mimetypes.best == "application/json"
+    )
+
+
+def locale() -> str:
+    """Choose the language: the person's own, else what the browser asks for."""
+    if not has_request_context():
+        return "en"
+    at_hand = person()
+    known = list(current_app.config["LANGUAGES"])
+    if at_hand and at_hand.identity.locale in known:
+        return at_hand.identity.locale
+    return request.accept_languages.best_match(known) or "en"
+
+
+def time_zone() -> ZoneInfo | None:
+    """Give the organization's zone for what pages show; UTC without one."""
+    name = g.get("time_zone")
+    return ZoneInfo(name) if name else None
+
+
+def _begin() -> None:
+    log.clear()
+    log.bind(request_id=request_id(), path=request.path, method=request.method)
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("X-Request-Id", request_id())
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    response.headers.setdefault("Content-Security-Policy", _policy())
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint != "static" and not request.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "no-store" if person() else "no-cache")
+    return response
+
+
+def _policy() -> str:
+    """Write the Content Security Policy. Dash alone may have scripts and styles inside its page."""
+    scripts, styles, images = "'self'", "style-src 'self'", "'self' data: blob:"
+    if request.path.startswith("/dashboards/"):
+        scripts = " ".join(["'self'", *current_app.extensions.get("dash_hashes", ())])
+        styles = "style-src 'self'; style-src-elem 'self' 'unsafe-inline'; style-src-attr 'unsafe-inline'"
+    if tiles := urlsplit(current_app.config["MAP_TILES"]).netloc:
+        images += f" https://{tiles}"
+    return (
+        f"default-src 'self'; script-src {scripts}; {styles}; img-src {images}; font-src 'self';"
+        " connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none';"
+        " form-action 'self'"
+    )
+
+
+def refused(refusal: Refused) -> Any:
+    """Say a refusal: to a program as a problem, to a person as a page with the way on."""
+    db.session.rollback()
+    if wants_json():
+        return refusals.answer(refusal)
+    page = render_template(
+        "errors/problem.html",
+        status=refusal.status,
+        title=_title(refusal.status),
+        sentence=refusals.sentence(refusal),
+        number=request_id(),
+    )
+    return page, refusal.status
+
+
+def forbidden(table: str, verb: str) -> Forbidden:
+    """Say which roles could do what somebody may not."""
+    roles = ", ".join(access.holders(table, verb)) or "-"
+    return Forbidden(
+        "Your roles do not allow that. These do: %(roles)s. An administrator can grant them.",
+        roles=roles,
+    )
+
+
+def _title(status: int) -> str:
+    titles = {
+        400: _("That could not be read"),
+        401: _("Please sign in"),
+        403: _("You may not do that"),
+        404: _("There is nothing here"),
+        405: _("That way does not work"),
+        409: _("That cannot be done now"),
+        410: _("That is over"),
+        413: _("That is too large"),
+        422: _("Something has to be mended"),
+        429: _("Too fast"),
+        500: _("Something went wrong"),
+        503: _("Back in a moment"),
+    }
+    return str(titles.get(status, titles[400 if status < 500 else 500]))
+
+
+def _csrf(error: CSRFError) -> Any:
+    return _problem(400, _("This page is too old. Load it again, and repeat what you did."), error)
+
+
+def _http(error: HTTPException) -> Any:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return error
+    sentences = {
+        404: _("The address is wrong, or what was here is gone or not yours to see."),
+        405: _("This address does not take that kind of request."),
+        413: _("A file or form is larger than 20 MB. Send a smaller one."),
+        429: _("Wait a little, then try again."),
+    }
+    if status == 401 and not wants_json():
+        return redirect(url_for("SignInView.login", next=request.full_path))
+    return _problem(status, sentences.get(status, _("The request could not be read.")), error)
+
+
+def _database(error: SQLAlchemyError) -> Any:
+    db.session.rollback()
+    refusal = refusals.refusal_of(error)
+    if refusal.says == refusals.REPORTED:
+        return _problem(500, refusals.sentence(refusal), error)
+    return refused(refusal)
+
+
+def _bug(error: Exception) -> Any:
+    logger.exception("a bug")
+    db.session.rollback()
+    db.door.rollback()
+    said = _(
+        "It is not your fault, and it has been reported under the number %(number)s.",
+        number=request_id(),
+    )
+    return _problem(500, said, error)
+
+
+def _problem(status: int, sentence: str, error: Exception) -> Any:
+    headers = error.get_headers() if isinstance(error, HTTPException) else []
+    kept = {key: value for key, value in headers if key.lower() in {"retry-after", "allow"}}
+    if wants_json():
+        code = CODES.get(status, "bad_request" if status < 500 else "bug")
+        body = {
+            "type": f"urn:makao:refusal:{code}",
+            "title": code.replace("_", " ").capitalize(),
+            "status": status,
+            "detail": sentence,
+            "code": code,
+        }
+        response = refusals.problem(body)
+        response.headers.update(kept)
+        return response
+    page = render_template(
+        "errors/problem.html",
+        status=status,
+        title=_title(status),
+        sentence=sentence,
+        number=request_id(),
+    )
+    return page, status, kept
+
+
+def organization_at_hand() -> Any:
+    """Give the id of the organization that the request works in."""
+    return current().organization_id

@@ -1,0 +1,88 @@
+"""How values are written for people: money, days, times, yes and no, states, lists."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from flask import Flask
+from flask_babel import format_date, format_datetime, get_locale
+from flask_babel import gettext as _
+from babel.numbers import format_decimal
+from markupsafe import Markup, escape
+
+from core.money import decimals
+
+SHOWN_NAMES = 3
+
+
+def money(amount: Decimal | None, currency: str = "") -> str:
+    """Write an amount with its code, grouped, in the currency's decimals: KES 10,400,000.00."""
+    if amount is None:
+        return "\u2013"
+    places = decimals(currency) if currency else 2
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    digits = format_decimal(abs(amount), format=pattern, locale=get_locale())
+    sign = "\u2212" if amount < 0 else ""
+    return f"{currency}\u00a0{sign}{digits}" if currency else f"{sign}{digits}"
+
+
+def number(value: Decimal | int | None) -> str:
+    """Write a number, grouped, without decimals that say nothing."""
+    return "\u2013" if value is None else str(format_decimal(value, locale=get_locale()))
+
+
+def day(value: date | datetime | None) -> str:
+    """Write a day: 12 Mar 2026. A time is shown as the day it is in the organization's zone."""
+    return str(format_date(value, "d MMM y")) if value else "\u2013"
+
+
+def moment(value: datetime | None) -> str:
+    """Write a time in the organization's zone: 12 Mar 2026, 14:05."""
+    return str(format_datetime(value, "d MMM y, HH:mm")) if value else "\u2013"
+
+
+def yesno(value: bool | None) -> str:  # noqa: FBT001  # a filter
+    """Say yes or no."""
+    return "\u2013" if value is None else str(_("Yes") if value else _("No"))
+
+
+def dash(value: Any) -> Any:
+    """Show a quiet dash for what is empty."""
+    empty = value is None or value == "" or (isinstance(value, (list, tuple)) and not value)
+    return Markup('<span class="mk-dash">\u2013</span>') if empty else value
+
+
+def names(values: Iterable[Any]) -> str:
+    """List the first three and say how many more: a, b, c +4."""
+    plain = [str(each) for each in values]
+    rest = len(plain) - SHOWN_NAMES
+    return ", ".join(plain[:SHOWN_NAMES]) + (f" +{rest}" if rest > 0 else "")
+
+
+def said(value: Any, currency: str = "") -> Markup:
+    """Write any value of a column as people read it."""
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, bool):
+        return escape(yesno(value))
+    if isinstance(value, datetime):
+        return escape(moment(value))
+    if isinstance(value, date):
+        return escape(day(value))
+    if isinstance(value, Decimal) and currency:
+        return Markup('<span class="mk-money">{}</span>').format(money(value, currency))
+    if isinstance(value, Enum):
+        return escape(_(str(value.value).replace("_", " ").capitalize()))
+    if isinstance(value, (int, Decimal)):
+        return escape(number(value))
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return escape(dash(names(value)))
+    return escape(dash(value))
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the same words."""
+    for filter_ in (money, number, day, moment, yesno, dash, names, said):
+        app.jinja_env.filters[filter_.__name__] = filter_
