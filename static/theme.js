@@ -1,0 +1,25 @@
+/* Light or dark before the first paint: a file of its own in <head>, as no script stands in a page. */
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  var system = matchMedia("(prefers-color-scheme: dark)");
+
+  function chosen() {
+    try { return localStorage.getItem("makao-theme"); } catch (_) { return null; }
+  }
+  function paint() {
+    root.setAttribute("data-bs-theme", chosen() || (system.matches ? "dark" : "light"));
+  }
+
+  root.classList.remove("no-script");
+  paint();
+  system.addEventListener("change", paint);
+  addEventListener("storage", paint);
+  document.addEventListener("click", function (event) {
+    if (!event.target.closest("[data-theme-switch]")) return;
+    var next = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
+    try { localStorage.setItem("makao-theme", next); } catch (_) { /* private window: for this page only */ }
+    root.setAttribute("data-bs-theme", next);
+    document.dispatchEvent(new CustomEvent("makao:theme", { detail: next }));
+  });
+})();
