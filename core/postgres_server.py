@@ -138,7 +138,7 @@ def _launch(data: Path, sockets: Path, user: SystemUser, settings: Mapping[str, 
         said.unlink(missing_ok=True)
         started = _run(user, "pg_ctl", "start", "-D", data, "-l", said, "-w", "-o", options)
         if started.returncode == 0:
-            log.info("PostgreSQL started, process %s", _running(data))
+            log.debug("PostgreSQL started, process %s", _running(data))
             return
         why = _reason(logs, began)
         # Backends of a server killed a moment ago still hold its memory, but not for long.

@@ -72,7 +72,7 @@ def _launch(data: Path, logs: Path, sockets: Path, user: SystemUser) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         if _answers(sockets, 0.5) and pid(data.parent):
-            log.info("Redis started, process %s", pid(data.parent))
+            log.debug("Redis started, process %s", pid(data.parent))
             return
         if not pid(data.parent) and time.monotonic() > deadline - PATIENCE_SECONDS + 3:
             break

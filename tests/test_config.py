@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
+CONFIG, REFERENCE = ROOT / "config.py", ROOT / "docs" / "reference" / "settings.md"
 SERVER = "postgres://owner:p@db.example.org:5432/makao"
 GOOD = "mJ7vQ2xW9bT4kR6nL1pZ8cY3hG5dF0sA"
 
@@ -152,3 +154,11 @@ def test_the_owners_address_is_printed_alone_and_starts_nothing(tmp_path: Path) 
     )
     assert done.stdout == settings(tmp_path)["OWNER_ADDRESS"] + "\n"
     assert not tmp_path.joinpath("postgres").exists()
+
+
+def test_every_setting_stands_in_the_reference() -> None:
+    read_here = set(re.findall(r"_(?:text|flag|number)\(\s*\"([A-Z_]+)\"", CONFIG.read_text()))
+    read_here |= set(re.findall(r"_as_role\(\"\w+\", \"([A-Z_]+)\"\)", CONFIG.read_text()))
+    told = set(re.findall(r"`([A-Z_]+)`", REFERENCE.read_text()))
+    assert len(read_here) > 20
+    assert read_here - told - {"PROMETHEUS_MULTIPROC_DIR"} == set()

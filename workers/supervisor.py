@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Event
 
 import config
-from core import embedded
+from core import embedded, log
 from core.startup import CannotStart
 from workers import leftovers
 from workers.processes import Keeper, Process, Server, Watched, say
@@ -182,6 +182,7 @@ def web_is_ready() -> bool:
 
 def main() -> None:
     """Run until Ctrl-C or SIGTERM; exit status 0 then, and 1 with one sentence on a refusal."""
+    log.configure(as_json=config.LOG_JSON, level=config.LOG_LEVEL)
     supervisor = Supervisor(makao())
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, lambda *_: supervisor.told_to_stop.set())
