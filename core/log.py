@@ -18,7 +18,10 @@ bind = bind_contextvars
 bound = bound_contextvars
 clear = clear_contextvars
 
-QUIET = ("alembic.runtime.plugins", "httpx", "httpcore", "rq.worker", "werkzeug")
+QUIET = (
+    *("alembic.runtime.plugins", "flask_appbuilder.base", "httpx", "httpcore"),
+    *("rq.worker", "werkzeug"),
+)
 """Loggers that tell every step at INFO; theirs begin at WARNING."""
 
 _SHARED: list[Processor] = [
