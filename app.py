@@ -50,6 +50,7 @@ def prepare_permissions(app: Flask) -> None:
     db.use(app, "owner")
     with app.app_context():
         appbuilder = app.extensions["appbuilder"]
+        registry.write_roles(appbuilder.sm)  # first, as it gives permissions to its own role Admin
         appbuilder.add_permissions(update_perms=True)
         registry.write_roles(appbuilder.sm)
     db.use(app, "web")

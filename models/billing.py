@@ -139,13 +139,15 @@ class Invoice(PartyScoped, Record):
         return self.number or self.subject
 
 
-Invoice.due_amount = column_property(  # type: ignore[attr-defined]
-    Invoice.total - Invoice.paid_amount
-)
+Invoice.due_amount = column_property(Invoice.total - Invoice.paid_amount)
 
 
 class InvoiceLine(OrganizationScoped, Base):
-    """One thing an invoice asks money for. `code` is the chart's line that it earns for."""
+    """One thing an invoice asks money for. `code` is the chart's line that it earns for.
+
+    `item_id` is what it charges for (an apartment, a package, an add-on), so that a draft can
+    follow its price; an instalment names none.
+    """
 
     __tablename__ = "invoice_line"
     __table_args__ = keyed(
@@ -163,3 +165,4 @@ class InvoiceLine(OrganizationScoped, Base):
         Computed("round(quantity * unit_price, 4)", persisted=True)
     )
     code: Mapped[str] = mapped_column(String(20))
+    item_id: Mapped[UUID | None]

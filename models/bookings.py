@@ -248,7 +248,7 @@ class BookingInvoice(OrganizationScoped, Base):
     milestone: Mapped[str] = mapped_column(String(80), server_default="", default="")
 
 
-Booking.paid_amount = column_property(  # type: ignore[attr-defined]
+Booking.paid_amount = column_property(
     select(func.coalesce(func.sum(Invoice.paid_amount), 0))
     .where(
         BookingInvoice.organization_id == Booking.organization_id,
@@ -256,6 +256,28 @@ Booking.paid_amount = column_property(  # type: ignore[attr-defined]
         Invoice.id == BookingInvoice.invoice_id,
     )
     .correlate_except(Invoice, BookingInvoice)
+    .scalar_subquery(),
+    deferred=True,
+)
+
+
+Apartment.assigned_package_id = column_property(
+    select(Booking.package_id)
+    .where(
+        Booking.organization_id == Apartment.organization_id,
+        Booking.apartment_id == Apartment.id,
+    )
+    .correlate_except(Booking)
+    .scalar_subquery(),
+    deferred=True,
+)
+Apartment.total_price = column_property(
+    select(Booking.total)
+    .where(
+        Booking.organization_id == Apartment.organization_id,
+        Booking.apartment_id == Apartment.id,
+    )
+    .correlate_except(Booking)
     .scalar_subquery(),
     deferred=True,
 )
@@ -309,3 +331,36 @@ class InstalmentStep(OrganizationScoped, Base):
     due_on: Mapped[date | None]
     milestone: Mapped[str] = mapped_column(String(80), server_default="", default="")
     reached_at: Mapped[datetime | None]
+
+
+class ApartmentOwner(Record):
+    """A party that owns (part of) an apartment since a day. Shares are percents, at most 100."""
+
+    __tablename__ = "apartment_owner"
+    __table_args__ = keyed(
+        same_organization("apartment_id", "apartment"),
+        same_organization("owner_id", "party"),
+        UniqueConstraint("organization_id", "apartment_id", "owner_id"),
+        Index("ix_apartment_owner_party", "organization_id", "owner_id"),
+        CheckConstraint(
+            "share > 0 AND share <= 100",
+            "share",
+            info={"says": N_("A share is more than 0 and at most 100 percent.")},
+        ),
+    )
+
+    apartment_id: Mapped[UUID]
+    owner_id: Mapped[UUID]
+    share: Mapped[Decimal] = mapped_column(Numeric(7, 4), server_default="100")
+    booking_id: Mapped[UUID | None]
+
+    apartment: Mapped[Apartment] = relationship(
+        primaryjoin="foreign(ApartmentOwner.apartment_id) == Apartment.id", lazy="raise_on_sql"
+    )
+    owner: Mapped[Party] = relationship(
+        primaryjoin="foreign(ApartmentOwner.owner_id) == Party.id", lazy="raise_on_sql"
+    )
+    party_id: Synonym[UUID] = synonym("owner_id")
+
+    def __str__(self) -> str:
+        return f"{self.share} %"

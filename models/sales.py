@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, Synonym, mapped_column, relationship, synonym
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Amount, Base, Currency, Name
 from core.flow import Flow
@@ -104,9 +104,7 @@ class Package(Record):
             "name",
             info={"says": N_("This project has a package of that name.")},
         ),
-        CheckConstraint(
-            "price >= 0", "price", info={"says": N_("A price is not less than zero.")}
-        ),
+        CheckConstraint("price >= 0", "price", info={"says": N_("A price is not less than zero.")}),
     )
 
     project_id: Mapped[UUID]
@@ -263,8 +261,8 @@ APARTMENT_FLOW = Flow(
 class Apartment(Record):
     """A dwelling for sale, a template, or the clone that one booking configures (`source_id`).
 
-    Area is in square metres, prices in `currency`. On a clone, `assigned_package_id` and
-    `total_price` follow its booking; the database keeps them equal.
+    Area is in square metres, prices in `currency`. A clone's `assigned_package_id` and
+    `total_price` are those of its booking (models/bookings.py).
     """
 
     __tablename__ = "apartment"
@@ -272,7 +270,6 @@ class Apartment(Record):
         same_organization("project_id", "project"),
         same_organization("source_id", "apartment"),
         same_organization("customer_id", "party"),
-        same_organization("assigned_package_id", "package"),
         Index(
             "uq_apartment_name",
             "organization_id",
@@ -325,17 +322,12 @@ class Apartment(Record):
     currency: Mapped[Currency]
     base_price: Mapped[Amount] = mapped_column(server_default="0", default=Decimal(0))
     customer_id: Mapped[UUID | None]
-    assigned_package_id: Mapped[UUID | None]
-    total_price: Mapped[Amount | None]
 
     project: Mapped[Project | None] = relationship(
         primaryjoin="foreign(Apartment.project_id) == Project.id", lazy="raise_on_sql"
     )
     customer: Mapped[Party | None] = relationship(
         primaryjoin="foreign(Apartment.customer_id) == Party.id", lazy="raise_on_sql"
-    )
-    assigned_package: Mapped[Package | None] = relationship(
-        primaryjoin="foreign(Apartment.assigned_package_id) == Package.id", lazy="raise_on_sql"
     )
     packages: Mapped[list[Package]] = relationship(
         secondary="apartment_package",
@@ -386,38 +378,3 @@ class ApartmentAddon(OrganizationScoped, Base):
 
     apartment_id: Mapped[UUID]
     addon_id: Mapped[UUID]
-
-
-class ApartmentOwner(Record):
-    """A party that owns (part of) an apartment since a day. Shares are percents, at most 100."""
-
-    __tablename__ = "apartment_owner"
-    __table_args__ = keyed(
-        same_organization("apartment_id", "apartment"),
-        same_organization("owner_id", "party"),
-        UniqueConstraint("organization_id", "apartment_id", "owner_id"),
-        Index("ix_apartment_owner_party", "organization_id", "owner_id"),
-        CheckConstraint(
-            "share > 0 AND share <= 100",
-            "share",
-            info={"says": N_("A share is more than 0 and at most 100 percent.")},
-        ),
-    )
-
-    apartment_id: Mapped[UUID]
-    owner_id: Mapped[UUID]
-    share: Mapped[Decimal] = mapped_column(Numeric(7, 4), server_default="100")
-    booking_id: Mapped[UUID | None]
-
-    apartment: Mapped[Apartment] = relationship(
-        primaryjoin="foreign(ApartmentOwner.apartment_id) == Apartment.id", lazy="raise_on_sql"
-    )
-    owner: Mapped[Party] = relationship(
-        primaryjoin="foreign(ApartmentOwner.owner_id) == Party.id", lazy="raise_on_sql"
-    )
-    party_id: Synonym[UUID] = synonym("owner_id")
-
-    def __str__(self) -> str:
-        return f"{self.share} %"
-
-

@@ -97,9 +97,7 @@ def package(work: Work, home: Project, **given: Any) -> Package:
 
 def category(work: Work, home: Project, **given: Any) -> AddonCategory:
     defaults = {"name": f"Category {next(_number)}"}
-    row = AddonCategory(
-        **defaults | given, project_id=home.id, organization_id=work.scope.home()
-    )
+    row = AddonCategory(**defaults | given, project_id=home.id, organization_id=work.scope.home())
     return _add(work, row)
 
 

@@ -18,18 +18,28 @@ CREATE TRIGGER count_delete AFTER DELETE ON invoice_line REFERENCING OLD TABLE A
 
 CREATE FUNCTION invoice_line_frozen() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    line public.invoice_line := coalesce(OLD, NEW);
 BEGIN
-    IF EXISTS (SELECT FROM public.invoice WHERE organization_id = line.organization_id
-               AND id = line.invoice_id AND status <> 'draft') THEN
+    IF EXISTS (SELECT FROM changed JOIN public.invoice ON invoice.organization_id =
+        changed.organization_id AND invoice.id = changed.invoice_id WHERE status <> 'draft') THEN
         RAISE EXCEPTION 'the invoice is issued' USING ERRCODE = 'check_violation',
             CONSTRAINT = 'invoice_frozen';
     END IF;
-    RETURN coalesce(NEW, OLD);
+    RETURN NULL;
 END $$;
-CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON invoice_line
-    FOR EACH ROW EXECUTE FUNCTION invoice_line_frozen();
+CREATE TRIGGER a_frozen_insert AFTER INSERT ON invoice_line REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION invoice_line_frozen();
+CREATE TRIGGER a_frozen_update AFTER UPDATE ON invoice_line REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION invoice_line_frozen();
+CREATE TRIGGER a_frozen_delete AFTER DELETE ON invoice_line REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION invoice_line_frozen();
+CREATE FUNCTION invoice_line_stays_on() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'a line stays on its invoice' USING ERRCODE = 'check_violation',
+        CONSTRAINT = 'invoice_frozen';
+END $$;
+CREATE TRIGGER stays_on BEFORE UPDATE ON invoice_line FOR EACH ROW
+    WHEN (OLD.invoice_id <> NEW.invoice_id) EXECUTE FUNCTION invoice_line_stays_on();
 
 CREATE FUNCTION invoice_frozen() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

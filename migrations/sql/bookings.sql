@@ -54,25 +54,7 @@ CREATE TRIGGER count_update AFTER UPDATE ON booking_addon REFERENCING NEW TABLE 
 CREATE TRIGGER count_delete AFTER DELETE ON booking_addon REFERENCING OLD TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION booking_addons_count();
 
--- The clone shows what its booking says: package and total.
-CREATE FUNCTION booking_clone_follows() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    UPDATE public.apartment SET assigned_package_id = b.package_id, total_price = b.total,
-        base_price = b.base_price
-    FROM changed AS b
-    WHERE apartment.organization_id = b.organization_id AND apartment.id = b.apartment_id
-      AND (apartment.assigned_package_id, apartment.total_price, apartment.base_price)
-          IS DISTINCT FROM (b.package_id, b.total, b.base_price);
-    RETURN NULL;
-END $$;
-CREATE TRIGGER clone_follows_insert AFTER INSERT ON booking REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION booking_clone_follows();
-CREATE TRIGGER clone_follows_update AFTER UPDATE ON booking REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION booking_clone_follows();
-
--- What an apartment is called, costs and measures is not changed on a clone by hand, and the owners
--- of an apartment hold at most all of it.
+-- The owners of an apartment hold at most all of it.
 CREATE FUNCTION owners_hold_at_most_all() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -8,7 +8,7 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO makao_app, makao_worker, makao_
 -- Money, the audit trail and the chains have one door each, a function.
 REVOKE INSERT, UPDATE, DELETE ON account, journal_entry, posting, audit_entry, seal
     FROM makao_app, makao_worker;
-REVOKE DELETE ON event, booking, payment_intent, provider_event, refund, payment_allocation
+REVOKE DELETE ON event, booking, payment_intent, provider_event, refund
     FROM makao_app, makao_worker;
 REVOKE UPDATE ON event FROM makao_app, makao_worker;
 GRANT UPDATE (relayed_at) ON event TO makao_worker;
@@ -34,6 +34,8 @@ GRANT EXECUTE ON FUNCTION standing(), acting_organization(), acting_for_all(), a
 GRANT EXECUTE ON FUNCTION found_organization(uuid, uuid, uuid, text, text, uuid),
     ledger_post(uuid, uuid, uuid, text, text, text, uuid, date, timestamptz, uuid, text, text[],
         text[], uuid[], numeric[], uuid, text, uuid),
+    ledger_post_many(uuid, uuid, text, date, timestamptz, text, uuid, text, text, text, text, text,
+        boolean, uuid[], text[], text[], uuid[], numeric[]),
     entry_legs(uuid, uuid), acting_name() TO makao_app, makao_worker;
 GRANT EXECUTE ON FUNCTION all_organizations(), seal_audit(uuid, int), seal_ledger(uuid, uuid, int)
     TO makao_worker;

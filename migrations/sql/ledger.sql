@@ -118,3 +118,65 @@ BEGIN
     entry := new_id;
     fresh := true;
 END $$;
+
+-- Many entries of two legs in one statement: what a run over thousands of invoices posts. Both legs
+-- are the party's own accounts, or `credit_common` makes the second one everybody's. Amounts may be
+-- negative: then the entry goes the other way. Returns how many entries are new.
+CREATE FUNCTION ledger_post_many(home uuid, book uuid, kind text, booked date, posted timestamptz,
+    who text, correlation uuid, money text, debit_code text, debit_type text, credit_code text,
+    credit_type text, credit_common boolean, sources uuid[], keys text[], memos text[],
+    parties uuid[], amounts numeric[]) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    count int;
+BEGIN
+    IF home IS DISTINCT FROM public.acting_organization() THEN
+        RAISE EXCEPTION 'not your organization' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    INSERT INTO public.account (id, organization_id, book_id, code, type, party_id, currency, balance)
+    SELECT gen_random_uuid(), home, book, side.code, side.type, side.party, money,
+        CASE WHEN side.party IS NOT NULL THEN 0 END
+    FROM (SELECT debit_code AS code, debit_type AS type, party FROM unnest(parties) AS party
+          UNION SELECT credit_code, credit_type, CASE WHEN NOT credit_common THEN party END
+          FROM unnest(parties) AS party ORDER BY 1, 3) AS side
+    ON CONFLICT (organization_id, book_id, holder_id, code, currency) DO NOTHING;
+    CREATE TEMP TABLE fresh ON COMMIT DROP AS
+    SELECT gen_random_uuid() AS id, uuid_send(gen_random_uuid()) AS salt, e.key, e.memo, e.source,
+        e.amount::numeric(19, 4) AS amount, d.id AS debit, c.id AS credit
+    FROM unnest(sources, keys, memos, parties, amounts) AS e(source, key, memo, party, amount)
+    JOIN public.account AS d ON d.organization_id = home AND d.book_id = book
+     AND d.holder_id = e.party AND d.code = debit_code AND d.currency = money
+    JOIN public.account AS c ON c.organization_id = home AND c.book_id = book
+     AND c.holder_id = CASE WHEN credit_common THEN home ELSE e.party END
+     AND c.code = credit_code AND c.currency = money
+    WHERE NOT EXISTS (SELECT FROM public.journal_entry AS known
+        WHERE known.organization_id = home AND known.key = e.key);
+    INSERT INTO public.journal_entry (id, organization_id, book_id, key, memo, source_table,
+        source_id, actor, booked_on, posted_at, salt, digest)
+    SELECT id, home, book, key, memo, kind, source, who, booked, posted, salt,
+        public.entry_digest(salt, id, home, book, key, memo, source, booked, posted, NULL,
+            CASE WHEN (debit, amount) < (credit, -amount)
+                THEN debit || ':' || money || ':' || amount || ',' || credit || ':' || money || ':' || -amount
+                ELSE credit || ':' || money || ':' || -amount || ',' || debit || ':' || money || ':' || amount
+            END)
+    FROM fresh;
+    GET DIAGNOSTICS count = ROW_COUNT;
+    INSERT INTO public.posting (id, organization_id, entry_id, account_id, currency, amount)
+    SELECT gen_random_uuid(), home, id, debit, money, amount FROM fresh
+    UNION ALL SELECT gen_random_uuid(), home, id, credit, money, -amount FROM fresh;
+    PERFORM FROM public.account WHERE balance IS NOT NULL
+        AND id IN (SELECT debit FROM fresh UNION SELECT credit FROM fresh)
+        ORDER BY id FOR NO KEY UPDATE;
+    UPDATE public.account SET balance = balance + change.amount
+    FROM (SELECT a, sum(m) AS amount FROM (SELECT debit AS a, amount AS m FROM fresh
+          UNION ALL SELECT credit, -amount FROM fresh) AS leg GROUP BY a) AS change
+    WHERE account.id = change.a AND account.balance IS NOT NULL;
+    INSERT INTO public.event (id, organization_id, type, subject_table, subject_id, sequence, data,
+        actor, correlation_id, happened_at, source)
+    SELECT gen_random_uuid(), home, 'ledger.entry.created', 'journal_entry', id, 1,
+        jsonb_build_object('entry_id', id, 'book_id', book, 'key', key, 'source_id', source,
+            'currency', money, 'amount', abs(amount)::text), who, correlation, posted, 'ledger'
+    FROM fresh;
+    DROP TABLE fresh;
+    RETURN count;
+END $$;

@@ -1,6 +1,6 @@
 """Begin: the tables of Flask-AppBuilder and ours, their policies, triggers, functions and grants.
 
-Revision ID: f68aae5ef4e4
+Revision ID: 42f15f674420
 Revises:
 """
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "f68aae5ef4e4"
+revision = "42f15f674420"
 down_revision = None
 
 
@@ -801,6 +801,127 @@ def upgrade() -> None:
             "name",
             name=op.f("uq_addon_category_organization_id_project_id_name"),
         ),
+    )
+    op.create_table(
+        "apartment",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("project_id", sa.Uuid(), nullable=True),
+        sa.Column("source_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "type",
+            sa.Enum(
+                "project",
+                "template",
+                "standalone",
+                name="apartmenttype",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "for_sale",
+                "in_progress",
+                "booked",
+                "sold",
+                "withdrawn",
+                "released",
+                "template",
+                name="apartmentstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("flow_version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("block", sa.String(length=40), server_default="", nullable=False),
+        sa.Column("floor", sa.Integer(), nullable=True),
+        sa.Column("layout", sa.String(length=80), server_default="", nullable=False),
+        sa.Column("view", sa.String(length=80), server_default="", nullable=False),
+        sa.Column("area", sa.Numeric(precision=9, scale=2), nullable=False),
+        sa.Column("description", sa.String(length=4000), server_default="", nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column(
+            "base_price", sa.Numeric(precision=19, scale=4), server_default="0", nullable=False
+        ),
+        sa.Column("customer_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "custom",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+        ),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "(type = 'project') = (project_id IS NOT NULL) OR type = 'template'",
+            name=op.f("ck_apartment_type_fits_project"),
+        ),
+        sa.CheckConstraint(
+            "(type = 'template') = (status = 'template')", name=op.f("ck_apartment_template_status")
+        ),
+        sa.CheckConstraint(
+            "source_id IS NULL OR status IN ('booked', 'sold', 'released')",
+            name=op.f("ck_apartment_clone_status"),
+        ),
+        sa.CheckConstraint(
+            "status NOT IN ('for_sale', 'withdrawn', 'released', 'template') OR customer_id IS NULL",
+            name=op.f("ck_apartment_customer_when_taken"),
+        ),
+        sa.CheckConstraint("area > 0", name=op.f("ck_apartment_area")),
+        sa.CheckConstraint("base_price >= 0", name=op.f("ck_apartment_base_price")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "customer_id"],
+            ["party.organization_id", "party.id"],
+            name=op.f("fk_apartment_organization_id_customer_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "project_id"],
+            ["project.organization_id", "project.id"],
+            name=op.f("fk_apartment_organization_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "source_id"],
+            ["apartment.organization_id", "apartment.id"],
+            name=op.f("fk_apartment_organization_id_source_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organization.id"], name=op.f("fk_apartment_organization_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_apartment")),
+        sa.UniqueConstraint("organization_id", "id", name=op.f("uq_apartment_organization_id_id")),
+    )
+    op.create_index(
+        "ix_apartment_customer", "apartment", ["organization_id", "customer_id"], unique=False
+    )
+    op.create_index(
+        "ix_apartment_project",
+        "apartment",
+        ["organization_id", "project_id", "block", "floor", "name"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_apartment_source", "apartment", ["organization_id", "source_id"], unique=False
+    )
+    op.create_index(
+        "ix_apartment_status", "apartment", ["organization_id", "status", "id"], unique=False
+    )
+    op.create_index(
+        "uq_apartment_name",
+        "apartment",
+        ["organization_id", sa.literal_column("coalesce(project_id, organization_id)"), "name"],
+        unique=True,
+        postgresql_where=sa.text("source_id IS NULL"),
     )
     op.create_table(
         "credential",
@@ -1604,56 +1725,13 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
-        "apartment",
+        "apartment_owner",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organization_id", sa.Uuid(), nullable=False),
-        sa.Column("project_id", sa.Uuid(), nullable=True),
-        sa.Column("source_id", sa.Uuid(), nullable=True),
-        sa.Column(
-            "type",
-            sa.Enum(
-                "project",
-                "template",
-                "standalone",
-                name="apartmenttype",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "for_sale",
-                "in_progress",
-                "booked",
-                "sold",
-                "withdrawn",
-                "released",
-                "template",
-                name="apartmentstatus",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
-            ),
-            nullable=False,
-        ),
-        sa.Column("flow_version", sa.Integer(), server_default="1", nullable=False),
-        sa.Column("name", sa.String(length=60), nullable=False),
-        sa.Column("block", sa.String(length=40), server_default="", nullable=False),
-        sa.Column("floor", sa.Integer(), nullable=True),
-        sa.Column("layout", sa.String(length=80), server_default="", nullable=False),
-        sa.Column("view", sa.String(length=80), server_default="", nullable=False),
-        sa.Column("area", sa.Numeric(precision=9, scale=2), nullable=False),
-        sa.Column("description", sa.String(length=4000), server_default="", nullable=False),
-        sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column(
-            "base_price", sa.Numeric(precision=19, scale=4), server_default="0", nullable=False
-        ),
-        sa.Column("customer_id", sa.Uuid(), nullable=True),
-        sa.Column("assigned_package_id", sa.Uuid(), nullable=True),
-        sa.Column("total_price", sa.Numeric(precision=19, scale=4), nullable=True),
+        sa.Column("apartment_id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("share", sa.Numeric(precision=7, scale=4), server_default="100", nullable=False),
+        sa.Column("booking_id", sa.Uuid(), nullable=True),
         sa.Column(
             "custom",
             postgresql.JSONB(astext_type=sa.Text()),
@@ -1666,70 +1744,71 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint(
-            "(type = 'project') = (project_id IS NOT NULL) OR type = 'template'",
-            name=op.f("ck_apartment_type_fits_project"),
-        ),
-        sa.CheckConstraint(
-            "(type = 'template') = (status = 'template')", name=op.f("ck_apartment_template_status")
-        ),
-        sa.CheckConstraint(
-            "source_id IS NULL OR status IN ('booked', 'sold', 'released')",
-            name=op.f("ck_apartment_clone_status"),
-        ),
-        sa.CheckConstraint(
-            "status NOT IN ('for_sale', 'withdrawn', 'released', 'template') OR customer_id IS NULL",
-            name=op.f("ck_apartment_customer_when_taken"),
-        ),
-        sa.CheckConstraint("area > 0", name=op.f("ck_apartment_area")),
-        sa.CheckConstraint("base_price >= 0", name=op.f("ck_apartment_base_price")),
+        sa.CheckConstraint("share > 0 AND share <= 100", name=op.f("ck_apartment_owner_share")),
         sa.ForeignKeyConstraint(
-            ["organization_id", "assigned_package_id"],
-            ["package.organization_id", "package.id"],
-            name=op.f("fk_apartment_organization_id_assigned_package_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "customer_id"],
-            ["party.organization_id", "party.id"],
-            name=op.f("fk_apartment_organization_id_customer_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "project_id"],
-            ["project.organization_id", "project.id"],
-            name=op.f("fk_apartment_organization_id_project_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "source_id"],
+            ["organization_id", "apartment_id"],
             ["apartment.organization_id", "apartment.id"],
-            name=op.f("fk_apartment_organization_id_source_id"),
+            name=op.f("fk_apartment_owner_organization_id_apartment_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["organization_id"], ["organization.id"], name=op.f("fk_apartment_organization_id")
+            ["organization_id", "owner_id"],
+            ["party.organization_id", "party.id"],
+            name=op.f("fk_apartment_owner_organization_id_owner_id"),
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_apartment")),
-        sa.UniqueConstraint("organization_id", "id", name=op.f("uq_apartment_organization_id_id")),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_apartment_owner_organization_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_apartment_owner")),
+        sa.UniqueConstraint(
+            "organization_id",
+            "apartment_id",
+            "owner_id",
+            name=op.f("uq_apartment_owner_organization_id_apartment_id_owner_id"),
+        ),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_apartment_owner_organization_id_id")
+        ),
     )
     op.create_index(
-        "ix_apartment_customer", "apartment", ["organization_id", "customer_id"], unique=False
+        "ix_apartment_owner_party", "apartment_owner", ["organization_id", "owner_id"], unique=False
+    )
+    op.create_table(
+        "apartment_package",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("apartment_id", sa.Uuid(), nullable=False),
+        sa.Column("package_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "apartment_id"],
+            ["apartment.organization_id", "apartment.id"],
+            name=op.f("fk_apartment_package_organization_id_apartment_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "package_id"],
+            ["package.organization_id", "package.id"],
+            name=op.f("fk_apartment_package_organization_id_package_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_apartment_package_organization_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_apartment_package")),
+        sa.UniqueConstraint(
+            "organization_id",
+            "apartment_id",
+            "package_id",
+            name=op.f("uq_apartment_package_organization_id_apartment_id_package_id"),
+        ),
     )
     op.create_index(
-        "ix_apartment_project",
-        "apartment",
-        ["organization_id", "project_id", "block", "floor", "name"],
+        "ix_apartment_package_package",
+        "apartment_package",
+        ["organization_id", "package_id"],
         unique=False,
-    )
-    op.create_index(
-        "ix_apartment_source", "apartment", ["organization_id", "source_id"], unique=False
-    )
-    op.create_index(
-        "ix_apartment_status", "apartment", ["organization_id", "status", "id"], unique=False
-    )
-    op.create_index(
-        "uq_apartment_name",
-        "apartment",
-        ["organization_id", sa.literal_column("coalesce(project_id, organization_id)"), "name"],
-        unique=True,
-        postgresql_where=sa.text("source_id IS NULL"),
     )
     op.create_table(
         "dispatch",
@@ -1907,6 +1986,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("code", sa.String(length=20), nullable=False),
+        sa.Column("item_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_invoice_line_quantity_positive")),
         sa.ForeignKeyConstraint(
             ["organization_id", "invoice_id"],
@@ -2155,133 +2235,6 @@ def upgrade() -> None:
         "ix_apartment_addon_addon", "apartment_addon", ["organization_id", "addon_id"], unique=False
     )
     op.create_table(
-        "apartment_owner",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("organization_id", sa.Uuid(), nullable=False),
-        sa.Column("apartment_id", sa.Uuid(), nullable=False),
-        sa.Column("owner_id", sa.Uuid(), nullable=False),
-        sa.Column("share", sa.Numeric(precision=7, scale=4), server_default="100", nullable=False),
-        sa.Column("booking_id", sa.Uuid(), nullable=True),
-        sa.Column(
-            "custom",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.CheckConstraint("share > 0 AND share <= 100", name=op.f("ck_apartment_owner_share")),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "apartment_id"],
-            ["apartment.organization_id", "apartment.id"],
-            name=op.f("fk_apartment_owner_organization_id_apartment_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "owner_id"],
-            ["party.organization_id", "party.id"],
-            name=op.f("fk_apartment_owner_organization_id_owner_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id"],
-            ["organization.id"],
-            name=op.f("fk_apartment_owner_organization_id"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_apartment_owner")),
-        sa.UniqueConstraint(
-            "organization_id",
-            "apartment_id",
-            "owner_id",
-            name=op.f("uq_apartment_owner_organization_id_apartment_id_owner_id"),
-        ),
-        sa.UniqueConstraint(
-            "organization_id", "id", name=op.f("uq_apartment_owner_organization_id_id")
-        ),
-    )
-    op.create_index(
-        "ix_apartment_owner_party", "apartment_owner", ["organization_id", "owner_id"], unique=False
-    )
-    op.create_table(
-        "apartment_package",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("organization_id", sa.Uuid(), nullable=False),
-        sa.Column("apartment_id", sa.Uuid(), nullable=False),
-        sa.Column("package_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "apartment_id"],
-            ["apartment.organization_id", "apartment.id"],
-            name=op.f("fk_apartment_package_organization_id_apartment_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "package_id"],
-            ["package.organization_id", "package.id"],
-            name=op.f("fk_apartment_package_organization_id_package_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id"],
-            ["organization.id"],
-            name=op.f("fk_apartment_package_organization_id"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_apartment_package")),
-        sa.UniqueConstraint(
-            "organization_id",
-            "apartment_id",
-            "package_id",
-            name=op.f("uq_apartment_package_organization_id_apartment_id_package_id"),
-        ),
-    )
-    op.create_index(
-        "ix_apartment_package_package",
-        "apartment_package",
-        ["organization_id", "package_id"],
-        unique=False,
-    )
-    op.create_table(
-        "import_row",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("organization_id", sa.Uuid(), nullable=False),
-        sa.Column("import_id", sa.Uuid(), nullable=False),
-        sa.Column("sheet", sa.String(length=63), nullable=False),
-        sa.Column("line", sa.Integer(), nullable=False),
-        sa.Column("cells", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column(
-            "values",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "problems",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'[]'"),
-            nullable=False,
-        ),
-        sa.Column("action", sa.String(length=16), server_default="", nullable=False),
-        sa.Column("record_id", sa.Uuid(), nullable=True),
-        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.CheckConstraint("line > 0", name=op.f("ck_import_row_line_counts_from_one")),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "import_id"],
-            ["import_run.organization_id", "import_run.id"],
-            name=op.f("fk_import_row_organization_id_import_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id"], ["organization.id"], name=op.f("fk_import_row_organization_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_row")),
-        sa.UniqueConstraint(
-            "organization_id",
-            "import_id",
-            "sheet",
-            "line",
-            name=op.f("uq_import_row_organization_id_import_id_sheet_line"),
-        ),
-    )
-    op.create_table(
         "booking",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -2453,6 +2406,47 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text(
             "status IN ('pending', 'in_progress', 'under_review', 'approved')"
+        ),
+    )
+    op.create_table(
+        "import_row",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.Column("sheet", sa.String(length=63), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("cells", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "values",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+        ),
+        sa.Column(
+            "problems",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'[]'"),
+            nullable=False,
+        ),
+        sa.Column("action", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=True),
+        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.CheckConstraint("line > 0", name=op.f("ck_import_row_line_counts_from_one")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "import_id"],
+            ["import_run.organization_id", "import_run.id"],
+            name=op.f("fk_import_row_organization_id_import_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organization.id"], name=op.f("fk_import_row_organization_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_row")),
+        sa.UniqueConstraint(
+            "organization_id",
+            "import_id",
+            "sheet",
+            "line",
+            name=op.f("uq_import_row_organization_id_import_id_sheet_line"),
         ),
     )
     op.create_table(

@@ -1,0 +1,183 @@
+"""Instalments: how the total of a booking is asked for, as drafts first and then as invoices."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+
+from core.db import uuid7
+from core.money import rounded
+from core.work import Work, found, locked
+from models.billing import Invoice, InvoiceStatus
+from models.bookings import Booking, BookingAddon, BookingInvoice, InstalmentPlan, InstalmentStep
+from models.ledger import CONTRACT_LIABILITY
+from models.sales import Addon, Apartment, Package, Project
+from services import billing, ledger, organizations
+from services.billing import Line
+
+
+def draft(work: Work, booking: Booking) -> None:
+    """Write the drafts for a booking's total anew. Without a package there are none yet."""
+    _drop_drafts(work, booking)
+    if booking.package_id is None or booking.total <= 0:
+        return
+    subject = _subject(work, booking)
+    for position, (step, amount) in enumerate(_parts(work, booking), 1):
+        lines = _lines(work, booking) if step is None else [_line(step, position, amount)]
+        invoice = billing.draft(work, booking.customer_id, booking.currency, subject, lines)
+        invoice.payment_method = booking.payment_method
+        work.session.add(
+            BookingInvoice(
+                id=uuid7(),
+                organization_id=booking.organization_id,
+                booking_id=booking.id,
+                invoice_id=invoice.id,
+                position=position,
+                milestone=step.milestone if step else "",
+            )
+        )
+    work.session.flush()
+
+
+def issue(work: Work, booking: Booking) -> None:
+    """Issue the drafts, but for those whose milestone is not reached."""
+    today = ledger.business_date(work)
+    standard = organizations.setting(work, "invoice.due_days")
+    steps = {step.position: step for step in _steps(work, booking.plan_id)}
+    for link in links(work, booking.id):
+        step = steps.get(link.position)
+        if step is None:
+            billing.issue(work, link.invoice_id, today + timedelta(days=standard))
+        elif due := _due(step, today):
+            billing.issue(work, link.invoice_id, due)
+
+
+def reach_milestone(work: Work, plan_id: UUID, position: int) -> int:
+    """Issue the invoices of all bookings that wait for this milestone of a plan. Returns how many.
+
+    Bookings confirmed later ask for it at once. Reaching it twice issues nothing twice.
+    """
+    plan = locked(work, InstalmentPlan, plan_id)
+    query = select(InstalmentStep).where(
+        InstalmentStep.plan_id == plan.id, InstalmentStep.position == position
+    )
+    step = work.session.scalars(query).one()
+    step.reached_at = step.reached_at or work.now
+    waiting = (
+        select(BookingInvoice.invoice_id)
+        .join(Booking, Booking.id == BookingInvoice.booking_id)
+        .join(Invoice, Invoice.id == BookingInvoice.invoice_id)
+        .where(
+            Booking.plan_id == plan.id,
+            Booking.confirmed_at.is_not(None),
+            BookingInvoice.position == position,
+            Invoice.status == InvoiceStatus.draft,
+        )
+        .order_by(BookingInvoice.invoice_id)
+    )
+    due = ledger.business_date(work) + timedelta(
+        days=organizations.setting(work, "invoice.due_days")
+    )
+    ids = work.session.scalars(waiting).all()
+    for invoice_id in ids:
+        billing.issue(work, invoice_id, due)
+    return len(ids)
+
+
+def links(work: Work, booking_id: UUID) -> list[BookingInvoice]:
+    """List a booking's invoices in the order of its instalments, replaced ones included."""
+    query = (
+        select(BookingInvoice)
+        .where(BookingInvoice.booking_id == booking_id)
+        .order_by(BookingInvoice.position, BookingInvoice.id)
+    )
+    return list(work.session.scalars(query))
+
+
+def paid(work: Work, booking_id: UUID) -> Decimal:
+    """Sum what was paid on a booking's invoices, in its currency. Remaining is total minus this."""
+    query = (
+        select(func.coalesce(func.sum(Invoice.paid_amount), 0))
+        .join(BookingInvoice, BookingInvoice.invoice_id == Invoice.id)
+        .where(BookingInvoice.booking_id == booking_id)
+    )
+    return Decimal(work.session.scalar(query) or 0)
+
+
+def _drop_drafts(work: Work, booking: Booking) -> None:
+    drafts = (
+        select(BookingInvoice.invoice_id)
+        .join(Invoice, Invoice.id == BookingInvoice.invoice_id)
+        .where(BookingInvoice.booking_id == booking.id, Invoice.status == InvoiceStatus.draft)
+    )
+    ids = work.session.scalars(drafts).all()
+    work.session.execute(delete(BookingInvoice).where(BookingInvoice.invoice_id.in_(ids)))
+    work.session.execute(delete(Invoice).where(Invoice.id.in_(ids)))
+
+
+def _steps(work: Work, plan_id: UUID | None) -> list[InstalmentStep]:
+    if plan_id is None:
+        return []
+    query = (
+        select(InstalmentStep)
+        .where(InstalmentStep.plan_id == plan_id)
+        .order_by(InstalmentStep.position)
+    )
+    return list(work.session.scalars(query))
+
+
+def _parts(work: Work, booking: Booking) -> list[tuple[InstalmentStep | None, Decimal]]:
+    """Divide the total by the plan; the last step takes the remainder."""
+    steps = _steps(work, booking.plan_id)
+    if not steps:
+        return [(None, booking.total)]
+    amounts = [rounded(booking.total * step.percent / 100, booking.currency) for step in steps[:-1]]
+    amounts.append(booking.total - sum(amounts, Decimal(0)))
+    return list(zip(steps, amounts, strict=True))
+
+
+def _due(step: InstalmentStep, today: date) -> date | None:
+    """Say when a step is due; None while its milestone is not reached."""
+    if step.days is not None:
+        return today + timedelta(days=step.days)
+    if step.due_on is not None:
+        return max(step.due_on, today)
+    return today if step.reached_at else None
+
+
+def _line(step: InstalmentStep, position: int, amount: Decimal) -> Line:
+    percent = f"{step.percent.normalize():f}"
+    label = f"Instalment {position} ({percent} %)" + (
+        f": {step.milestone}" if step.milestone else ""
+    )
+    return Line(label, amount, CONTRACT_LIABILITY)
+
+
+def _lines(work: Work, booking: Booking) -> list[Line]:
+    """Write the whole booking line by line."""
+    original = found(work, Apartment, booking.original_id)
+    code = CONTRACT_LIABILITY
+    apartment = f"Apartment {original.name}"
+    lines = [Line(apartment, booking.base_price, code, item_id=original.id)]
+    if booking.package_id:
+        name = f"Package {found(work, Package, booking.package_id).name}"
+        lines.append(Line(name, booking.package_price, code, item_id=booking.package_id))
+    query = (
+        select(Addon.id, Addon.name, BookingAddon.price_per_unit, BookingAddon.units)
+        .join(Addon, Addon.id == BookingAddon.addon_id)
+        .where(BookingAddon.booking_id == booking.id)
+        .order_by(Addon.name)
+    )
+    lines.extend(
+        Line(row.name, row.price_per_unit, code, Decimal(row.units), row.id)
+        for row in work.session.execute(query)
+    )
+    return lines
+
+
+def _subject(work: Work, booking: Booking) -> str:
+    original = found(work, Apartment, booking.original_id)
+    if original.project_id is None:
+        return f"{original.name}, {booking.number}"
+    return f"{original.name}, {found(work, Project, original.project_id).name}, {booking.number}"

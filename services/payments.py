@@ -1,0 +1,427 @@
+"""Payments: one path for all money in, whoever takes it, and the way back.
+
+A provider is never called from here: an intent or a refund is written as what is wanted, a worker
+calls the provider outside any transaction, and hands the outcome to `asked`, `settle` or
+`refund_settled`. Each of these may be called twice with the same outcome and then changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core.errors import BadInput, Refused
+from core.money import exact
+from core.text import N_
+from core.work import Work, locked
+from models.billing import Invoice, PaymentMethod
+from models.payments import (
+    INTENT_FLOW,
+    REFUND_FLOW,
+    Allocation,
+    IntentStatus,
+    PaymentIntent,
+    Refund,
+    RefundStatus,
+)
+from services import billing, ledger, organizations, postings
+from services.events import Fact, emit
+
+AGAIN = (timedelta(seconds=5), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5))
+"""How long until a provider is asked again, by the number of tries; the last for all later ones."""
+OVER = (
+    IntentStatus.succeeded,
+    IntentStatus.partly_refunded,
+    IntentStatus.refunded,
+)
+
+
+class NotDue(Refused):
+    """An invoice does not ask for (so much) money now."""
+
+    code = "not_due"
+    says = N_("That is not due any more. Load the page again to see what is.")
+
+
+class NotRefundable(Refused):
+    """More would go back than came in."""
+
+    code = "not_refundable"
+    says = N_("More cannot be paid back than was paid.")
+
+
+@dataclass(frozen=True)
+class PaymentInitiated(Fact, type="payment.initiated", table="payment_intent"):
+    """Somebody means to pay."""
+
+    intent_id: UUID
+    party_id: UUID
+    method: PaymentMethod
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class PaymentSucceeded(Fact, type="payment.succeeded", table="payment_intent"):
+    """Money came in."""
+
+    intent_id: UUID
+    party_id: UUID
+    number: str
+    method: PaymentMethod
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class PaymentFailed(Fact, type="payment.failed", table="payment_intent"):
+    """A payment did not come about; `reason` is what the provider said."""
+
+    intent_id: UUID
+    party_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True)
+class RefundRequested(Fact, type="refund.requested", table="refund"):
+    """Money is to go back."""
+
+    refund_id: UUID
+    intent_id: UUID
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class RefundSucceeded(Fact, type="refund.succeeded", table="refund"):
+    """Money went back."""
+
+    refund_id: UUID
+    intent_id: UUID
+    party_id: UUID
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class RefundFailed(Fact, type="refund.failed", table="refund"):
+    """Money could not go back; somebody has to look."""
+
+    refund_id: UUID
+    intent_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How much of a payment is for which invoice; without an amount all that is due on it."""
+
+    invoice_id: UUID
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a provider says of a payment or refund."""
+
+    state: str
+    amount: Decimal | None = None
+    currency: str = ""
+    reason: str = ""
+
+
+def begin(
+    work: Work,
+    parts: Sequence[Part],
+    method: PaymentMethod,
+    *,
+    return_url: str = "",
+    note: str = "",
+) -> PaymentIntent:
+    """Write down that the party of these invoices means to pay them.
+
+    By card, a worker asks the provider for a page to send the payer to; a bank transfer waits until
+    somebody confirms that it arrived.
+
+    Raises:
+        NotDue: an invoice is not open, or asks for less.
+        BadInput: nothing is named, the invoices are not of one party and currency, or the method
+            moves no money.
+
+    """
+    if method not in postings.MONEY_ACCOUNTS or not parts:
+        raise BadInput(N_("Choose what to pay and how."), field="method")
+    invoices = _locked_invoices(work, [part.invoice_id for part in parts])
+    if len({(each.party_id, each.currency) for each in invoices.values()}) != 1:
+        raise BadInput(N_("One payment is for invoices of one customer in one currency."))
+    amounts = {part.invoice_id: _amount(part, invoices[part.invoice_id]) for part in parts}
+    first = next(iter(invoices.values()))
+    expires = timedelta(minutes=organizations.setting(work, "payment.expire_minutes"))
+    card = method is PaymentMethod.card
+    intent = PaymentIntent(
+        organization_id=work.scope.home(),
+        number=organizations.next_number(work, "payment", "PAY"),
+        party_id=first.party_id,
+        method=method,
+        provider="card" if card else method.value,
+        amount=sum(amounts.values(), Decimal(0)),
+        refunded_amount=Decimal(0),
+        currency=first.currency,
+        return_url=return_url,
+        note=note,
+        check_at=work.now if card else None,
+        expires_at=work.now + expires if card else None,
+        recorded_by_id=work.scope.profile_id,
+        created_at=work.now,
+    )
+    work.session.add(intent)
+    work.session.flush()
+    for invoice_id, amount in amounts.items():
+        work.session.add(
+            Allocation(
+                organization_id=intent.organization_id,
+                intent_id=intent.id,
+                invoice_id=invoice_id,
+                amount=amount,
+            )
+        )
+    emit(
+        work,
+        PaymentInitiated(intent.id, intent.party_id, method, intent.amount, intent.currency),
+    )
+    if method is PaymentMethod.bank_transfer:
+        INTENT_FLOW.move(intent, "process")
+    work.session.flush()
+    return intent
+
+
+def record(
+    work: Work, parts: Sequence[Part], method: PaymentMethod, note: str = ""
+) -> PaymentIntent:
+    """Record money that somebody of the staff holds in their hands, or saw on the bank's statement.
+
+    Raises:
+        As `begin`; BadInput for a card, which only the provider can say was paid.
+
+    """
+    if method is PaymentMethod.card:
+        raise BadInput(N_("A card payment is made by the payer."), field="method")
+    intent = begin(work, parts, method, note=note)
+    return settle(work, intent.id, Outcome("succeeded", intent.amount, intent.currency))
+
+
+def confirm_transfer(work: Work, intent_id: UUID) -> PaymentIntent:
+    """Confirm that a bank transfer has arrived."""
+    intent = locked(work, PaymentIntent, intent_id)
+    if intent.method is not PaymentMethod.bank_transfer:
+        raise BadInput(N_("Only a bank transfer is confirmed by hand."))
+    return settle(work, intent_id, Outcome("succeeded", intent.amount, intent.currency))
+
+
+def claim(work: Work, intent_id: UUID) -> PaymentIntent | None:
+    """Take a payment whose provider should be asked now; None if somebody else has, or need not.
+
+    The caller commits before it calls the provider. If it dies, the payment falls due again.
+    """
+    intent = locked(work, PaymentIntent, intent_id)
+    if intent.check_at is None or intent.check_at > work.now:
+        return None
+    intent.attempts += 1
+    intent.check_at = work.now + AGAIN[min(intent.attempts, len(AGAIN)) - 1]
+    return intent
+
+
+def asked(
+    work: Work, intent_id: UUID, reference: str, pay_url: str, expires_at: datetime | None
+) -> PaymentIntent:
+    """Note the provider's page that the payer is sent to."""
+    intent = locked(work, PaymentIntent, intent_id)
+    if intent.reference is None:
+        intent.reference, intent.pay_url = reference, pay_url
+        intent.expires_at = expires_at or intent.expires_at
+    if INTENT_FLOW.allows(intent.status, "ask_payer"):
+        INTENT_FLOW.move(intent, "ask_payer")
+    return intent
+
+
+def settle(work: Work, intent_id: UUID, outcome: Outcome) -> PaymentIntent:
+    """Take up what the provider says of a payment; what is said again changes nothing.
+
+    Money that came for invoices which are not open any more becomes the party's credit.
+    """
+    intent = locked(work, PaymentIntent, intent_id)
+    if intent.status in OVER:
+        intent.check_at = None
+        return intent
+    if outcome.state == "succeeded":
+        _succeed(work, intent, outcome)
+    elif outcome.state in {"failed", "expired", "cancelled"}:
+        _fail(work, intent, outcome)
+    elif outcome.state == "processing" and INTENT_FLOW.allows(intent.status, "process"):
+        INTENT_FLOW.move(intent, "process")
+    return intent
+
+
+def cancel(work: Work, intent_id: UUID) -> PaymentIntent:
+    """Give up a payment that nobody has made yet. If the provider took money, that still counts."""
+    intent = locked(work, PaymentIntent, intent_id)
+    INTENT_FLOW.move(intent, "cancel")
+    emit(work, PaymentFailed(intent.id, intent.party_id, "cancelled"))
+    return intent
+
+
+def request_refund(work: Work, intent_id: UUID, amount: Decimal, key: str, reason: str) -> Refund:
+    """Ask for money to go back to the payer; the same key asks once.
+
+    By card a worker sends it through the provider, otherwise an accountant pays it and says so.
+
+    Raises:
+        NotRefundable: more would go back than came in.
+
+    """
+    intent = locked(work, PaymentIntent, intent_id)
+    earlier = work.session.scalar(select(Refund).where(Refund.key == key))
+    if earlier is not None:
+        return earlier
+    exact(amount, intent.currency)
+    open_refunds = select(Refund.amount).where(
+        Refund.intent_id == intent.id, Refund.status != RefundStatus.succeeded
+    )
+    waiting = sum(work.session.scalars(open_refunds), Decimal(0))
+    if intent.status not in OVER or intent.refunded_amount + waiting + amount > intent.amount:
+        raise NotRefundable
+    refund = Refund(
+        organization_id=intent.organization_id,
+        intent_id=intent.id,
+        party_id=intent.party_id,
+        key=key,
+        amount=amount,
+        currency=intent.currency,
+        reason=reason[:400],
+        attempts=0,
+        created_at=work.now,
+    )
+    work.session.add(refund)
+    work.session.flush()
+    emit(work, RefundRequested(refund.id, intent.id, amount, refund.currency))
+    return refund
+
+
+def refund_settled(work: Work, refund_id: UUID, outcome: Outcome, reference: str = "") -> Refund:
+    """Take up what came of a refund; said again it changes nothing."""
+    refund = locked(work, Refund, refund_id)
+    if refund.status is RefundStatus.succeeded:
+        return refund
+    if outcome.state != "succeeded":
+        if REFUND_FLOW.allows(refund.status, "fail"):
+            REFUND_FLOW.move(refund, "fail")
+        refund.failure = outcome.reason[:400]
+        emit(work, RefundFailed(refund.id, refund.intent_id, refund.failure))
+        return refund
+    REFUND_FLOW.move(refund, "succeed")
+    refund.reference, refund.succeeded_at = reference or None, work.now
+    intent = locked(work, PaymentIntent, refund.intent_id)
+    whole = intent.refunded_amount + refund.amount == intent.amount
+    INTENT_FLOW.move(intent, "refund" if whole else "refund_part")
+    intent.refunded_amount += refund.amount
+    work.session.flush()
+    ledger.post(work, postings.refund_paid(refund, intent.method))
+    emit(
+        work,
+        RefundSucceeded(refund.id, intent.id, refund.party_id, refund.amount, refund.currency),
+    )
+    return refund
+
+
+def settle_refund(work: Work, refund_id: UUID) -> Refund:
+    """Say that a refund of cash or by bank was paid out by hand."""
+    refund = locked(work, Refund, refund_id)
+    intent = locked(work, PaymentIntent, refund.intent_id)
+    if intent.method is PaymentMethod.card:
+        raise BadInput(N_("The provider sends this refund by itself."))
+    return refund_settled(work, refund_id, Outcome("succeeded"))
+
+
+def retry_refund(work: Work, refund_id: UUID) -> Refund:
+    """Ask again for a refund that failed."""
+    refund = locked(work, Refund, refund_id)
+    REFUND_FLOW.move(refund, "retry")
+    refund.failure, refund.attempts = "", 0
+    emit(work, RefundRequested(refund.id, refund.intent_id, refund.amount, refund.currency))
+    return refund
+
+
+def _succeed(work: Work, intent: PaymentIntent, outcome: Outcome) -> None:
+    said = (outcome.amount, outcome.currency)
+    if said != (intent.amount, intent.currency):
+        # Somebody has to look: posting either amount could be wrong.
+        intent.failure = f"the provider says {outcome.currency} {outcome.amount}"
+        intent.check_at = None
+        if INTENT_FLOW.allows(intent.status, "process"):
+            INTENT_FLOW.move(intent, "process")
+        return
+    INTENT_FLOW.move(intent, "succeed")
+    intent.succeeded_at, intent.check_at, intent.failure = work.now, None, ""
+    work.session.flush()
+    applied = sum((_apply(work, each, intent.method) for each in _parts(work, intent)), Decimal(0))
+    ledger.post(work, postings.payment_succeeded(intent, applied))
+    emit(
+        work,
+        PaymentSucceeded(
+            intent.id,
+            intent.party_id,
+            intent.number,
+            intent.method,
+            intent.amount,
+            intent.currency,
+        ),
+    )
+
+
+def _apply(work: Work, part: Allocation, method: PaymentMethod) -> Decimal:
+    """Pay what the invoice still asks for. What is left of the part is credit."""
+    invoice = locked(work, Invoice, part.invoice_id)
+    due = invoice.total - invoice.paid_amount if invoice.status in billing.OPEN else Decimal(0)
+    applied = min(part.amount, due)
+    if applied:
+        billing.receive(work, invoice.id, applied, method)
+    if not applied:
+        work.session.delete(part)
+    elif applied != part.amount:
+        part.amount = applied
+    return applied
+
+
+def _fail(work: Work, intent: PaymentIntent, outcome: Outcome) -> None:
+    move = {"failed": "fail", "expired": "expire", "cancelled": "cancel"}[outcome.state]
+    if not INTENT_FLOW.allows(intent.status, move):
+        intent.check_at = None
+        return
+    INTENT_FLOW.move(intent, move)
+    intent.failure, intent.check_at = outcome.reason[:400], None
+    emit(work, PaymentFailed(intent.id, intent.party_id, outcome.reason[:400]))
+
+
+def _parts(work: Work, intent: PaymentIntent) -> list[Allocation]:
+    query = (
+        select(Allocation).where(Allocation.intent_id == intent.id).order_by(Allocation.invoice_id)
+    )
+    return list(work.session.scalars(query))
+
+
+def _locked_invoices(work: Work, ids: Sequence[UUID]) -> dict[UUID, Invoice]:
+    """Lock in the order of ids, so that two payments do not wait for each other in a ring."""
+    return {each: locked(work, Invoice, each) for each in sorted(set(ids))}
+
+
+def _amount(part: Part, invoice: Invoice) -> Decimal:
+    due = invoice.total - invoice.paid_amount
+    amount = due if part.amount is None else exact(part.amount, invoice.currency)
+    if invoice.status not in billing.OPEN or amount > due:
+        raise NotDue
+    if amount <= 0:
+        raise BadInput(N_("A payment must be more than zero."), field="amount")
+    return amount

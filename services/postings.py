@@ -1,0 +1,142 @@
+"""What each business act means in money, one recipe per act. Written for an accountant to read.
+
+Apartments are sold at a point in time: until the buyer has paid in full and owns, what is invoiced
+is a contract liability (IFRS 15, 105 to 108), and becomes revenue then.
+"""
+
+from decimal import Decimal
+from uuid import UUID
+
+from core.money import split
+from models.billing import Invoice, PaymentMethod
+from models.ledger import (
+    BANK,
+    CARD_CLEARING,
+    CASH,
+    CONTRACT_LIABILITY,
+    CUSTOMER_CREDIT,
+    FORFEITED,
+    RECEIVABLE,
+    REFUNDS_PAYABLE,
+    SALES_REVENUE,
+)
+from models.payments import PaymentIntent, Refund
+from services.ledger import Leg, Recipe
+
+MONEY_ACCOUNTS = {
+    PaymentMethod.card: CARD_CLEARING,
+    PaymentMethod.cash: CASH,
+    PaymentMethod.bank_transfer: BANK,
+}
+"""Where money of each method arrives. Payment on account moves none."""
+
+
+def invoice_issued(invoice: Invoice, earned: dict[str, Decimal]) -> Recipe:
+    """The party owes the total; `earned` says which lines of the chart it is for."""
+    return Recipe(
+        key=f"invoice:{invoice.id}:issued",
+        memo=f"Invoice {invoice.number}, {invoice.subject}",
+        table="invoice",
+        source_id=invoice.id,
+        currency=invoice.currency,
+        legs=[
+            Leg(RECEIVABLE, invoice.total, invoice.party_id),
+            *(Leg(code, -amount, _holder(code, invoice)) for code, amount in earned.items()),
+        ],
+    )
+
+
+def invoice_closed(invoice: Invoice, earned: dict[str, Decimal], word: str) -> Recipe:
+    """The party no longer owes what is unpaid: the invoice was voided, rejected or written off."""
+    due = invoice.total - invoice.paid_amount
+    parts = _scaled(earned, due, invoice.currency)
+    return Recipe(
+        key=f"invoice:{invoice.id}:{word}",
+        memo=f"Invoice {invoice.number} {word.replace('_', ' ')}",
+        table="invoice",
+        source_id=invoice.id,
+        currency=invoice.currency,
+        legs=[
+            Leg(RECEIVABLE, -due, invoice.party_id),
+            *(Leg(code, amount, _holder(code, invoice)) for code, amount in parts.items()),
+        ],
+    )
+
+
+def payment_succeeded(intent: PaymentIntent, applied: Decimal) -> Recipe:
+    """Money came in; the party owes `applied` less, and anything beyond is their credit."""
+    return Recipe(
+        key=f"payment:{intent.id}",
+        memo=f"Payment {intent.number} by {intent.method.value.replace('_', ' ')}",
+        table="payment_intent",
+        source_id=intent.id,
+        currency=intent.currency,
+        legs=[
+            Leg(MONEY_ACCOUNTS[intent.method], intent.amount),
+            Leg(RECEIVABLE, -applied, intent.party_id),
+            Leg(CUSTOMER_CREDIT, applied - intent.amount, intent.party_id),
+        ],
+    )
+
+
+def sale_earned(
+    booking_id: UUID, number: str, party_id: UUID, amount: Decimal, currency: str
+) -> Recipe:
+    """The buyer has paid in full and owns: what was a liability of the contract is revenue."""
+    return Recipe(
+        key=f"booking:{booking_id}:earned",
+        memo=f"Booking {number}: apartment sold",
+        table="booking",
+        source_id=booking_id,
+        currency=currency,
+        legs=[Leg(CONTRACT_LIABILITY, amount, party_id), Leg(SALES_REVENUE, -amount)],
+    )
+
+
+def booking_cancelled(  # noqa: PLR0913  # the facts of one recipe
+    booking_id: UUID,
+    number: str,
+    party_id: UUID,
+    currency: str,
+    *,
+    refunded: Decimal,
+    kept: Decimal,
+) -> Recipe:
+    """What was paid is owed back, but for the part that the project's rule keeps."""
+    return Recipe(
+        key=f"booking:{booking_id}:cancelled",
+        memo=f"Booking {number} cancelled",
+        table="booking",
+        source_id=booking_id,
+        currency=currency,
+        legs=[
+            Leg(CONTRACT_LIABILITY, refunded + kept, party_id),
+            Leg(REFUNDS_PAYABLE, -refunded, party_id),
+            Leg(FORFEITED, -kept),
+        ],
+    )
+
+
+def refund_paid(refund: Refund, method: PaymentMethod) -> Recipe:
+    """Money went back to the payer."""
+    return Recipe(
+        key=f"refund:{refund.id}",
+        memo="Refund",
+        table="refund",
+        source_id=refund.id,
+        currency=refund.currency,
+        legs=[
+            Leg(REFUNDS_PAYABLE, refund.amount, refund.party_id),
+            Leg(MONEY_ACCOUNTS[method], -refund.amount),
+        ],
+    )
+
+
+def _holder(code: str, invoice: Invoice) -> UUID | None:
+    """A contract liability is one party's own; income is everybody's."""
+    return invoice.party_id if code == CONTRACT_LIABILITY else None
+
+
+def _scaled(earned: dict[str, Decimal], due: Decimal, currency: str) -> dict[str, Decimal]:
+    """Divide what is still due as the whole was."""
+    return dict(zip(earned, split(due, list(earned.values()), currency), strict=True))
