@@ -9,12 +9,13 @@
     return {
       valueField: "value", labelField: "text", searchField: [], maxOptions: MOST, preload: "focus", loadThrottle: 250,
       shouldLoad: () => true,
-      load: async (query, done) => {
+      async load(query, done) {
         try {
           const url = new URL(select.dataset.source, location.href);
           url.searchParams.set("q", query);
           const answer = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
           const rows = await answer.json();
+          this.clearOptions();
           done((rows.options || rows).slice(0, MOST));
         } catch (_) { done(); }
       },
@@ -31,11 +32,14 @@
       plugins: many ? ["remove_button"] : (select.required ? [] : ["clear_button"]),
       placeholder: select.dataset.placeholder || "",
       hidePlaceholder: false,
+      highlight: false,
       render: {
         option: (it, escape) => `<div class="option">${escape(it.text)}${it.note ? `<div class="mk-quiet mk-small">${escape(it.note)}</div>` : ""}</div>`,
         no_results: (_, escape) => `<div class="no-results">${escape(nothing)}</div>`,
       },
     };
+    /* The select itself stays in the page, hidden: it keeps the name that its label gave it. */
+    if (select.labels.length && !select.hasAttribute("aria-label")) select.setAttribute("aria-label", select.labels[0].textContent.replace("*", "").trim());
     new TomSelect(select, select.dataset.source ? Object.assign(settings, searching(select)) : settings);
   }
 

@@ -16,7 +16,7 @@ TEMPLATES = sorted(ROOT.glob("templates/**/*.html"))
 MAILS = [path for path in TEMPLATES if "mail" in path.parts]
 PAGES = [path for path in TEMPLATES if path not in MAILS]
 OWN = [STATIC / name for name in ("makao.css", "pages.css", "portal.css")]
-SCRIPTS = [STATIC / name for name in ("theme.js", "makao.js", "fields.js")]
+SCRIPTS = [STATIC / name for name in ("theme.js", "makao.js", "fields.js", "menus.js")]
 # Ratios of WCAG 2.2: text, and borders that show where a field is.
 TEXT, SHAPE = 4.5, 3.0
 
