@@ -208,8 +208,8 @@ SQLALCHEMY_ENGINE_OPTIONS = {
     "pool_pre_ping": True,
     "connect_args": {"connect_timeout": 5},
 }
-WORKER_ENGINE_OPTIONS = {**SQLALCHEMY_ENGINE_OPTIONS, "pool_size": 2}
-AUTH_ENGINE_OPTIONS = {**SQLALCHEMY_ENGINE_OPTIONS, "pool_size": 2}
+WORKER_ENGINE_OPTIONS = {**SQLALCHEMY_ENGINE_OPTIONS, "pool_size": 2, "max_overflow": 6}
+AUTH_ENGINE_OPTIONS = {**SQLALCHEMY_ENGINE_OPTIONS, "pool_size": 2, "max_overflow": 4}
 
 APP_NAME = "Makao"
 BABEL_DEFAULT_LOCALE = "en"

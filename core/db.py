@@ -83,6 +83,14 @@ ROLES = {
 }
 """What a process does, and the setting with the address it then connects to."""
 
+OPTIONS = {
+    "web": "SQLALCHEMY_ENGINE_OPTIONS",
+    "jobs": "WORKER_ENGINE_OPTIONS",
+    "door": "AUTH_ENGINE_OPTIONS",
+    "owner": "AUTH_ENGINE_OPTIONS",
+}
+"""How many connections each may open."""
+
 
 def init_app(app: Flask) -> None:
     """Make an engine for each role (none connects yet), and drop sessions after each request."""
@@ -102,10 +110,7 @@ def use(app: Flask, role: str) -> Engine:
 
 
 def _engine(config: Mapping[str, Any], role: str) -> Engine:
-    options = dict(config["SQLALCHEMY_ENGINE_OPTIONS"])
-    if role in {"door", "owner"}:
-        options |= {"pool_size": 2, "max_overflow": 4}
-    engine = create_engine(config[ROLES[role]], **options)
+    engine = create_engine(config[ROLES[role]], **config[OPTIONS[role]])
     if role == "owner":
         event.listen(engine, "connect", _become_owner)
     return engine

@@ -205,7 +205,10 @@ REFUND_FLOW = Flow(
 
 
 class Refund(PartyScoped, Record):
-    """Money on its way back to the payer, from one payment. Amount in `currency`."""
+    """Money on its way back to the payer, from one payment. Amount in `currency`.
+
+    `check_at` is when a worker asks the provider to send it; one paid by hand has none.
+    """
 
     __tablename__ = "refund"
     __table_args__ = keyed(
@@ -214,6 +217,12 @@ class Refund(PartyScoped, Record):
         UniqueConstraint("organization_id", "key"),
         Index("ix_refund_intent", "organization_id", "intent_id"),
         Index("ix_refund_status", "organization_id", "status", "id"),
+        Index(
+            "ix_refund_due",
+            "organization_id",
+            "check_at",
+            postgresql_where=text("check_at IS NOT NULL"),
+        ),
         CheckConstraint("amount > 0", "amount_positive"),
     )
 
@@ -227,6 +236,7 @@ class Refund(PartyScoped, Record):
     reason: Mapped[str] = mapped_column(String(400), server_default="")
     failure: Mapped[str] = mapped_column(String(400), server_default="")
     attempts: Mapped[int] = mapped_column(server_default="0")
+    check_at: Mapped[datetime | None]
     succeeded_at: Mapped[datetime | None]
 
     intent: Mapped[PaymentIntent] = relationship(

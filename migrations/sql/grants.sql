@@ -37,8 +37,10 @@ GRANT EXECUTE ON FUNCTION found_organization(uuid, uuid, uuid, text, text, uuid)
     ledger_post_many(uuid, uuid, text, date, timestamptz, text, uuid, text, text, text, text, text,
         boolean, uuid[], text[], text[], uuid[], numeric[]),
     entry_legs(uuid, uuid), acting_name() TO makao_app, makao_worker;
-GRANT EXECUTE ON FUNCTION all_organizations(), seal_audit(uuid, int), seal_ledger(uuid, uuid, int)
-    TO makao_worker;
+GRANT EXECUTE ON FUNCTION all_organizations(), seal_audit(uuid, int), seal_ledger(uuid, uuid, int),
+    organizations_due(text, timestamptz) TO makao_worker;
+GRANT EXECUTE ON FUNCTION take_notice(text, text, uuid, text, jsonb, timestamptz)
+    TO makao_app, makao_worker;
 GRANT EXECUTE ON FUNCTION entry_digest(bytea, uuid, uuid, uuid, text, text, uuid, date, timestamptz,
     uuid, text), audit_digest(bytea, uuid, text, uuid, text, jsonb, jsonb, text, timestamptz),
     entry_legs(uuid, uuid) TO makao_reader;

@@ -23,14 +23,16 @@ SELECT protect_through('invoice_line', 'invoice_id', 'invoice');
 SELECT protect_through('payment_allocation', 'intent_id', 'payment_intent');
 SELECT protect_through('provider_event', 'intent_id', 'payment_intent');
 
--- The catalogue. A buyer sees the clone that is theirs, and takes an original by booking it.
+-- The catalogue. A buyer sees the clones that are or were theirs, and takes an original by booking.
 SELECT protect_catalogue('project', 'published');
 SELECT protect_catalogue(kind) FROM unnest(ARRAY['package_level', 'package', 'addon_category',
     'addon', 'apartment_package', 'apartment_addon', 'instalment_plan', 'instalment_step'
     ]::regclass[]) AS kind;
 SELECT protect_catalogue('apartment',
     'source_id IS NULL AND type <> ''template'' AND status <> ''withdrawn'''
-    ' OR customer_id = (SELECT acting_party())', 'organization_id', 'true');
+    ' OR customer_id = (SELECT acting_party())'
+    ' OR EXISTS (SELECT FROM booking WHERE booking.organization_id = apartment.organization_id'
+    ' AND booking.apartment_id = apartment.id)', 'organization_id', 'true');
 SELECT protect_catalogue('document',
     'use IN (''photo'', ''logo'') OR EXISTS (SELECT FROM booking WHERE booking.id = subject_id)'
     ' OR EXISTS (SELECT FROM invoice WHERE invoice.id = subject_id)'
@@ -107,6 +109,8 @@ CREATE POLICY reader ON scheduled_run FOR SELECT TO makao_reader USING (true);
 CREATE POLICY known ON profile FOR SELECT TO makao_app USING (
     id = (SELECT acting_profile())
     OR EXISTS (SELECT FROM membership WHERE membership.profile_id = profile.id));
+CREATE POLICY members ON profile FOR SELECT TO makao_worker USING (
+    EXISTS (SELECT FROM membership WHERE membership.profile_id = profile.id));
 CREATE POLICY own ON profile FOR UPDATE TO makao_app
     USING (id = (SELECT acting_profile())) WITH CHECK (id = (SELECT acting_profile()));
 CREATE POLICY own ON ab_user FOR SELECT TO makao_app USING (id = (SELECT acting_user()));

@@ -1,6 +1,6 @@
 """Begin: the tables of Flask-AppBuilder and ours, their policies, triggers, functions and grants.
 
-Revision ID: 42f15f674420
+Revision ID: a561977e2989
 Revises:
 """
 
@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "42f15f674420"
+revision = "a561977e2989"
 down_revision = None
 
 
 SQL = Path(__file__).parents[1] / "sql"
-AFTER = ("scope", "audit", "ledger", "billing", "bookings", "protection", "grants")
+AFTER = ("scope", "audit", "ledger", "billing", "bookings", "jobs", "protection", "grants")
 
 
 def upgrade() -> None:
@@ -2168,6 +2168,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=400), server_default="", nullable=False),
         sa.Column("failure", sa.String(length=400), server_default="", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("check_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("succeeded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "custom",
@@ -2198,6 +2199,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refund")),
         sa.UniqueConstraint("organization_id", "id", name=op.f("uq_refund_organization_id_id")),
         sa.UniqueConstraint("organization_id", "key", name=op.f("uq_refund_organization_id_key")),
+    )
+    op.create_index(
+        "ix_refund_due",
+        "refund",
+        ["organization_id", "check_at"],
+        unique=False,
+        postgresql_where=sa.text("check_at IS NOT NULL"),
     )
     op.create_index("ix_refund_intent", "refund", ["organization_id", "intent_id"], unique=False)
     op.create_index("ix_refund_status", "refund", ["organization_id", "status", "id"], unique=False)

@@ -1,0 +1,52 @@
+-- What jobs ask before they have chosen an organization, and what comes in before anybody is known.
+
+-- The organizations in which there is something to do at `instant`; each look is one probe of an index.
+CREATE FUNCTION organizations_due(kind text, instant timestamptz) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    condition text := CASE kind
+        WHEN 'events' THEN 'event AS r WHERE r.organization_id = o.id AND r.relayed_at IS NULL'
+        WHEN 'deliveries' THEN 'delivery AS r WHERE r.organization_id = o.id'
+            ' AND r.done_at IS NULL AND r.parked_at IS NULL AND r.due_at <= $1'
+        WHEN 'payments' THEN 'payment_intent AS r WHERE r.organization_id = o.id AND r.check_at <= $1'
+        WHEN 'refunds' THEN 'refund AS r WHERE r.organization_id = o.id AND r.check_at <= $1'
+        WHEN 'sagas' THEN 'saga AS r WHERE r.organization_id = o.id AND r.finished_at IS NULL'
+            ' AND r.status <> ''parked'' AND r.due_at <= $1'
+        WHEN 'dispatches' THEN 'dispatch AS r WHERE r.organization_id = o.id'
+            ' AND r.sent_at IS NULL AND r.failed_at IS NULL AND r.due_at <= $1'
+        WHEN 'holds' THEN 'booking AS r WHERE r.organization_id = o.id AND r.status = ''pending'''
+            ' AND r.hold_until <= $1'
+    END;
+BEGIN
+    IF condition IS NULL THEN
+        RAISE EXCEPTION 'no such work: %', kind;
+    END IF;
+    RETURN QUERY EXECUTE
+        'SELECT o.id FROM public.organization AS o WHERE EXISTS (SELECT FROM public.' || condition
+        || ') ORDER BY o.id' USING instant;
+END $$;
+
+-- Keep a provider's message, whose signature the caller has proved, and let a worker ask how that
+-- payment stands. It says nothing by itself: a forged one could only make us ask.
+-- Returns the organization; nothing for a payment that we do not know.
+CREATE FUNCTION take_notice(kind text, message text, intent uuid, said text, content jsonb,
+    instant timestamptz) RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    home uuid;
+BEGIN
+    SELECT organization_id INTO home FROM public.payment_intent
+    WHERE id = intent AND provider = kind;
+    IF home IS NULL THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO public.provider_event (id, organization_id, provider, event_id, intent_id, type,
+        body, received_at)
+    VALUES (gen_random_uuid(), home, kind, message, intent, said, content, instant)
+    ON CONFLICT (provider, event_id) DO NOTHING;
+    IF FOUND THEN
+        UPDATE public.payment_intent SET check_at = instant
+        WHERE id = intent AND status NOT IN ('succeeded', 'partly_refunded', 'refunded');
+    END IF;
+    RETURN home;
+END $$;
