@@ -128,7 +128,7 @@ class Booking(PartyScoped, Record):
         ),
         Index("ix_booking_customer", "organization_id", "customer_id", "id"),
         Index("ix_booking_status", "organization_id", "status", "id"),
-        Index("ix_booking_assignee", "organization_id", "assigned_to_id", "status"),
+        Index("ix_booking_assignee", "organization_id", "assigned_to_id", "assigned_at"),
         Index("ix_booking_package", "organization_id", "package_id"),
         Index("ix_booking_original", "organization_id", "original_id"),
         Index(
@@ -159,6 +159,7 @@ class Booking(PartyScoped, Record):
     hold_until: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     assigned_to_id: Mapped[UUID | None] = mapped_column(ForeignKey("profile.id"))
+    assigned_at: Mapped[datetime | None]
     package_id: Mapped[UUID | None]
     plan_id: Mapped[UUID | None]
     payment_method: Mapped[PaymentMethod | None]

@@ -1,8 +1,8 @@
-"""Payments: one path for all money in, whoever takes it, and the way back.
+"""Payments: one path for all money in, whoever takes it. The way back is in services/refunds.py.
 
-A provider is never called from here: an intent or a refund is written as what is wanted, a worker
-calls the provider outside any transaction, and hands the outcome to `asked`, `settle` or
-`refund_settled`. Each of these may be called twice with the same outcome and then changes nothing.
+A provider is never called from here: an intent is written as what is wanted, a worker calls the
+provider outside any transaction, and hands the outcome to `asked` or `settle`. Each of these may be
+called twice with the same outcome and then changes nothing.
 """
 
 from collections.abc import Sequence
@@ -20,12 +20,9 @@ from core.work import Work, locked
 from models.billing import Invoice, PaymentMethod
 from models.payments import (
     INTENT_FLOW,
-    REFUND_FLOW,
     Allocation,
     IntentStatus,
     PaymentIntent,
-    Refund,
-    RefundStatus,
 )
 from services import billing, ledger, organizations, postings
 from services.events import Fact, emit
@@ -44,13 +41,6 @@ class NotDue(Refused):
 
     code = "not_due"
     says = N_("That is not due any more. Load the page again to see what is.")
-
-
-class NotRefundable(Refused):
-    """More would go back than came in."""
-
-    code = "not_refundable"
-    says = N_("More cannot be paid back than was paid.")
 
 
 @dataclass(frozen=True)
@@ -86,32 +76,12 @@ class PaymentFailed(Fact, type="payment.failed", table="payment_intent"):
 
 
 @dataclass(frozen=True)
-class RefundRequested(Fact, type="refund.requested", table="refund"):
-    """Money is to go back."""
+class PaymentUnclear(Fact, type="payment.unclear", table="payment_intent"):
+    """The provider took another sum than was asked for. Nothing is posted; somebody has to look."""
 
-    refund_id: UUID
-    intent_id: UUID
-    amount: Decimal
-    currency: str
-
-
-@dataclass(frozen=True)
-class RefundSucceeded(Fact, type="refund.succeeded", table="refund"):
-    """Money went back."""
-
-    refund_id: UUID
     intent_id: UUID
     party_id: UUID
-    amount: Decimal
-    currency: str
-
-
-@dataclass(frozen=True)
-class RefundFailed(Fact, type="refund.failed", table="refund"):
-    """Money could not go back; somebody has to look."""
-
-    refund_id: UUID
-    intent_id: UUID
+    number: str
     reason: str
 
 
@@ -273,93 +243,13 @@ def cancel(work: Work, intent_id: UUID) -> PaymentIntent:
     return intent
 
 
-def request_refund(work: Work, intent_id: UUID, amount: Decimal, key: str, reason: str) -> Refund:
-    """Ask for money to go back to the payer; the same key asks once.
-
-    By card a worker sends it through the provider, otherwise an accountant pays it and says so.
-
-    Raises:
-        NotRefundable: more would go back than came in.
-
-    """
-    intent = locked(work, PaymentIntent, intent_id)
-    earlier = work.session.scalar(select(Refund).where(Refund.key == key))
-    if earlier is not None:
-        return earlier
-    exact(amount, intent.currency)
-    open_refunds = select(Refund.amount).where(
-        Refund.intent_id == intent.id, Refund.status != RefundStatus.succeeded
-    )
-    waiting = sum(work.session.scalars(open_refunds), Decimal(0))
-    if intent.status not in OVER or intent.refunded_amount + waiting + amount > intent.amount:
-        raise NotRefundable
-    refund = Refund(
-        organization_id=intent.organization_id,
-        intent_id=intent.id,
-        party_id=intent.party_id,
-        key=key,
-        amount=amount,
-        currency=intent.currency,
-        reason=reason[:400],
-        attempts=0,
-        created_at=work.now,
-    )
-    work.session.add(refund)
-    work.session.flush()
-    emit(work, RefundRequested(refund.id, intent.id, amount, refund.currency))
-    return refund
-
-
-def refund_settled(work: Work, refund_id: UUID, outcome: Outcome, reference: str = "") -> Refund:
-    """Take up what came of a refund; said again it changes nothing."""
-    refund = locked(work, Refund, refund_id)
-    if refund.status is RefundStatus.succeeded:
-        return refund
-    if outcome.state != "succeeded":
-        if REFUND_FLOW.allows(refund.status, "fail"):
-            REFUND_FLOW.move(refund, "fail")
-        refund.failure = outcome.reason[:400]
-        emit(work, RefundFailed(refund.id, refund.intent_id, refund.failure))
-        return refund
-    REFUND_FLOW.move(refund, "succeed")
-    refund.reference, refund.succeeded_at = reference or None, work.now
-    intent = locked(work, PaymentIntent, refund.intent_id)
-    whole = intent.refunded_amount + refund.amount == intent.amount
-    INTENT_FLOW.move(intent, "refund" if whole else "refund_part")
-    intent.refunded_amount += refund.amount
-    work.session.flush()
-    ledger.post(work, postings.refund_paid(refund, intent.method))
-    emit(
-        work,
-        RefundSucceeded(refund.id, intent.id, refund.party_id, refund.amount, refund.currency),
-    )
-    return refund
-
-
-def settle_refund(work: Work, refund_id: UUID) -> Refund:
-    """Say that a refund of cash or by bank was paid out by hand."""
-    refund = locked(work, Refund, refund_id)
-    intent = locked(work, PaymentIntent, refund.intent_id)
-    if intent.method is PaymentMethod.card:
-        raise BadInput(N_("The provider sends this refund by itself."))
-    return refund_settled(work, refund_id, Outcome("succeeded"))
-
-
-def retry_refund(work: Work, refund_id: UUID) -> Refund:
-    """Ask again for a refund that failed."""
-    refund = locked(work, Refund, refund_id)
-    REFUND_FLOW.move(refund, "retry")
-    refund.failure, refund.attempts = "", 0
-    emit(work, RefundRequested(refund.id, refund.intent_id, refund.amount, refund.currency))
-    return refund
-
-
 def _succeed(work: Work, intent: PaymentIntent, outcome: Outcome) -> None:
     said = (outcome.amount, outcome.currency)
     if said != (intent.amount, intent.currency):
         # Somebody has to look: posting either amount could be wrong.
         intent.failure = f"the provider says {outcome.currency} {outcome.amount}"
         intent.check_at = None
+        emit(work, PaymentUnclear(intent.id, intent.party_id, intent.number, intent.failure))
         if INTENT_FLOW.allows(intent.status, "process"):
             INTENT_FLOW.move(intent, "process")
         return

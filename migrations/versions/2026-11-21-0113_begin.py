@@ -1,6 +1,6 @@
 """Begin: the tables of Flask-AppBuilder and ours, their policies, triggers, functions and grants.
 
-Revision ID: a561977e2989
+Revision ID: f4b868f46aad
 Revises:
 """
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "a561977e2989"
+revision = "f4b868f46aad"
 down_revision = None
 
 
@@ -2272,6 +2272,7 @@ def upgrade() -> None:
         sa.Column("hold_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("assigned_to_id", sa.Uuid(), nullable=True),
+        sa.Column("assigned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("package_id", sa.Uuid(), nullable=True),
         sa.Column("plan_id", sa.Uuid(), nullable=True),
         sa.Column(
@@ -2376,7 +2377,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_booking_assignee",
         "booking",
-        ["organization_id", "assigned_to_id", "status"],
+        ["organization_id", "assigned_to_id", "assigned_at"],
         unique=False,
     )
     op.create_index(

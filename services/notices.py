@@ -1,0 +1,161 @@
+"""Notices: what people are told, in the app and, if they wish, by mail."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from core.db import uuid7
+from core.work import Work, locked
+from models.notices import Channel, Dispatch, Notification, Priority
+from models.organizations import Membership, Profile
+
+KEPT = timedelta(days=90)
+AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3))
+"""How long until a mail is tried again, by the number of tries; after the last it is given up."""
+TOO_OLD = timedelta(days=3)
+"""A mail that could not be sent for so long is not news any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message id with its values, the page it leads to, and the fact it tells of (`once`)."""
+
+    message: str
+    once: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    link: str = ""
+    priority: Priority = Priority.normal
+
+
+def notify(work: Work, profile_ids: Iterable[UUID], notice: Notice) -> int:
+    """Tell members something, once each, whatever is called twice; returns to how many.
+
+    Whoever wants mail gets one, but not for what is of low priority.
+    """
+    rows = [
+        {
+            "id": uuid7(),
+            "organization_id": work.scope.home(),
+            "profile_id": profile_id,
+            "once": notice.once[:160],
+            "message": notice.message,
+            "values": dict(notice.values),
+            "link": notice.link,
+            "priority": notice.priority,
+            "created_at": work.now,
+            "expires_at": work.now + KEPT,
+        }
+        for profile_id in sorted(set(profile_ids))
+    ]
+    if not rows:
+        return 0
+    fresh = insert(Notification).values(rows).on_conflict_do_nothing()
+    told = work.session.execute(fresh.returning(Notification.id, Notification.profile_id)).all()
+    if told and notice.priority is not Priority.low:
+        _dispatch(work, {profile_id: notification_id for notification_id, profile_id in told})
+    return len(told)
+
+
+def notify_party(work: Work, party_id: UUID, notice: Notice) -> int:
+    """Tell whoever signs in for a party."""
+    query = select(Membership.profile_id).where(
+        Membership.party_id == party_id, Membership.active
+    )
+    return notify(work, work.session.scalars(query).all(), notice)
+
+
+def notify_roles(work: Work, roles: Sequence[str], notice: Notice) -> int:
+    """Tell the active members who hold one of the roles."""
+    query = select(Membership.profile_id).where(
+        Membership.active, Membership.roles.overlap(list(roles))
+    )
+    return notify(work, work.session.scalars(query).all(), notice)
+
+
+def mark_read(work: Work, notification_id: UUID) -> None:
+    """Note that somebody has read a notice of theirs; doing it twice changes nothing."""
+    row = locked(work, Notification, notification_id)
+    row.read_at = row.read_at or work.now
+
+
+def mark_all_read(work: Work, profile_id: UUID) -> None:
+    """Note that somebody has read all their notices."""
+    mine = Notification.profile_id == profile_id
+    unread = update(Notification).where(mine, Notification.read_at.is_(None))
+    work.session.execute(unread.values(read_at=work.now))
+
+
+def due(work: Work, most: int = 50) -> list[UUID]:
+    """List the mails to send now."""
+    waiting = (Dispatch.sent_at.is_(None), Dispatch.failed_at.is_(None))
+    query = (
+        select(Dispatch.id)
+        .where(*waiting, Dispatch.due_at <= work.now)
+        .order_by(Dispatch.due_at)
+        .limit(most)
+    )
+    return list(work.session.scalars(query))
+
+
+def claim(work: Work, dispatch_id: UUID) -> Dispatch | None:
+    """Take a mail to send; None if somebody else has. The caller commits before it sends."""
+    row = locked(work, Dispatch, dispatch_id)
+    if row.sent_at or row.failed_at or row.due_at > work.now:
+        return None
+    row.attempts += 1
+    row.due_at = work.now + AGAIN[min(row.attempts, len(AGAIN)) - 1]
+    if row.created_at < work.now - TOO_OLD:
+        row.failed_at, row.last_error = work.now, "too old to be news"
+        return None
+    return row
+
+
+def sent(work: Work, dispatch_id: UUID) -> None:
+    """Note that a mail has gone."""
+    locked(work, Dispatch, dispatch_id).sent_at = work.now
+
+
+def not_sent(work: Work, dispatch_id: UUID, error: str, *, for_good: bool) -> None:
+    """Note that a mail has not gone, and whether it ever will."""
+    row = locked(work, Dispatch, dispatch_id)
+    row.last_error = error[:500]
+    if for_good or row.attempts > len(AGAIN):
+        row.failed_at = work.now
+
+
+def clean(work: Work) -> int:
+    """Forget notices that are over, with their mails; returns how many."""
+    gone = select(Notification.id).where(
+        or_(
+            Notification.expires_at < work.now,
+            Notification.read_at < work.now - KEPT,
+        )
+    )
+    work.session.execute(delete(Dispatch).where(Dispatch.notification_id.in_(gone)))
+    gone_rows = delete(Notification).where(Notification.id.in_(gone)).returning(Notification.id)
+    return len(work.session.scalars(gone_rows).all())
+
+
+def _dispatch(work: Work, told: Mapping[UUID, UUID]) -> None:
+    wants = select(Profile.id, Profile.email).where(
+        Profile.id.in_(told), Profile.email_notices, Profile.email != ""
+    )
+    rows = [
+        {
+            "id": uuid7(),
+            "organization_id": work.scope.home(),
+            "notification_id": told[profile_id],
+            "channel": Channel.email,
+            "address": email,
+            "due_at": work.now,
+            "created_at": work.now,
+        }
+        for profile_id, email in work.session.execute(wants)
+    ]
+    if rows:
+        work.session.execute(insert(Dispatch).values(rows).on_conflict_do_nothing())

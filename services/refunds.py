@@ -1,0 +1,157 @@
+"""Refunds: money on its way back, through whoever took it.
+
+As with payments no provider is called from here: a worker claims a refund, asks the provider
+outside any transaction, and hands the outcome to `settled`.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core.errors import BadInput, Refused
+from core.money import exact
+from core.text import N_
+from core.work import Work, found, locked
+from models.billing import PaymentMethod
+from models.payments import INTENT_FLOW, REFUND_FLOW, PaymentIntent, Refund, RefundStatus
+from services import ledger, postings
+from services.events import Fact, emit
+from services.payments import AGAIN, OVER, Outcome
+
+
+class NotRefundable(Refused):
+    """More would go back than came in."""
+
+    code = "not_refundable"
+    says = N_("More cannot be paid back than was paid.")
+
+
+@dataclass(frozen=True)
+class RefundRequested(Fact, type="refund.requested", table="refund"):
+    """Money is to go back."""
+
+    refund_id: UUID
+    intent_id: UUID
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class RefundSucceeded(Fact, type="refund.succeeded", table="refund"):
+    """Money went back."""
+
+    refund_id: UUID
+    intent_id: UUID
+    party_id: UUID
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class RefundFailed(Fact, type="refund.failed", table="refund"):
+    """Money could not go back; somebody has to look."""
+
+    refund_id: UUID
+    intent_id: UUID
+    reason: str
+
+
+def request(work: Work, intent_id: UUID, amount: Decimal, key: str, reason: str) -> Refund:
+    """Ask for money to go back to the payer; the same key asks once.
+
+    By card a worker sends it through the provider, otherwise an accountant pays it and says so.
+
+    Raises:
+        NotRefundable: more would go back than came in.
+
+    """
+    intent = locked(work, PaymentIntent, intent_id)
+    earlier = work.session.scalar(select(Refund).where(Refund.key == key))
+    if earlier is not None:
+        return earlier
+    exact(amount, intent.currency)
+    open_refunds = select(Refund.amount).where(
+        Refund.intent_id == intent.id, Refund.status != RefundStatus.succeeded
+    )
+    waiting = sum(work.session.scalars(open_refunds), Decimal(0))
+    if intent.status not in OVER or intent.refunded_amount + waiting + amount > intent.amount:
+        raise NotRefundable
+    refund = Refund(
+        organization_id=intent.organization_id,
+        intent_id=intent.id,
+        party_id=intent.party_id,
+        key=key,
+        amount=amount,
+        currency=intent.currency,
+        reason=reason[:400],
+        attempts=0,
+        check_at=work.now if intent.method is PaymentMethod.card else None,
+        created_at=work.now,
+    )
+    work.session.add(refund)
+    work.session.flush()
+    emit(work, RefundRequested(refund.id, intent.id, amount, refund.currency))
+    return refund
+
+
+def claim(work: Work, refund_id: UUID) -> Refund | None:
+    """Take a refund that the provider should be asked for now; None if somebody else has.
+
+    The caller commits before it calls the provider, and asks with the same key each time. If it
+    dies, the refund falls due again.
+    """
+    refund = locked(work, Refund, refund_id)
+    if refund.check_at is None or refund.check_at > work.now:
+        return None
+    refund.attempts += 1
+    refund.check_at = work.now + AGAIN[min(refund.attempts, len(AGAIN)) - 1]
+    return refund
+
+
+def settled(work: Work, refund_id: UUID, outcome: Outcome, reference: str = "") -> Refund:
+    """Take up what came of a refund; said again it changes nothing."""
+    refund = locked(work, Refund, refund_id)
+    if refund.status is RefundStatus.succeeded:
+        return refund
+    refund.check_at = None
+    if outcome.state != "succeeded":
+        if REFUND_FLOW.allows(refund.status, "fail"):
+            REFUND_FLOW.move(refund, "fail")
+            refund.failure = outcome.reason[:400]
+            emit(work, RefundFailed(refund.id, refund.intent_id, refund.failure))
+        return refund
+    REFUND_FLOW.move(refund, "succeed")
+    refund.reference, refund.succeeded_at = reference or None, work.now
+    intent = locked(work, PaymentIntent, refund.intent_id)
+    whole = intent.refunded_amount + refund.amount == intent.amount
+    INTENT_FLOW.move(intent, "refund" if whole else "refund_part")
+    intent.refunded_amount += refund.amount
+    work.session.flush()
+    ledger.post(work, postings.refund_paid(refund, intent.method))
+    emit(
+        work,
+        RefundSucceeded(refund.id, intent.id, refund.party_id, refund.amount, refund.currency),
+    )
+    return refund
+
+
+def settle(work: Work, refund_id: UUID) -> Refund:
+    """Say that a refund of cash or by bank was paid out by hand."""
+    refund = locked(work, Refund, refund_id)
+    intent = locked(work, PaymentIntent, refund.intent_id)
+    if intent.method is PaymentMethod.card:
+        raise BadInput(N_("The provider sends this refund by itself."))
+    return settled(work, refund_id, Outcome("succeeded"))
+
+
+def retry(work: Work, refund_id: UUID) -> Refund:
+    """Ask again for a refund that failed."""
+    refund = locked(work, Refund, refund_id)
+    REFUND_FLOW.move(refund, "retry")
+    intent = found(work, PaymentIntent, refund.intent_id)
+    refund.failure, refund.attempts = "", 0
+    refund.check_at = work.now if intent.method is PaymentMethod.card else None
+    emit(work, RefundRequested(refund.id, refund.intent_id, refund.amount, refund.currency))
+    return refund
