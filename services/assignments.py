@@ -56,7 +56,7 @@ def assign_to(work: Work, booking_id: UUID, profile_id: UUID) -> Booking:
 def reassign_stale(work: Work) -> int:
     """Give bookings on which nothing moved for long to somebody else; returns how many.
 
-    How long is the setting `booking.stale_days`, counted from the last change of status or of hands.
+    How long is the setting `booking.stale_days`, from the last change of status or of hands.
     """
     since = work.now - timedelta(days=organizations.setting(work, "booking.stale_days"))
     stale = (
@@ -106,7 +106,7 @@ def _next(work: Work, other_than: UUID | None) -> UUID | None:
     )
     query = (
         select(Membership.profile_id)
-        .where(Membership.active, Membership.roles.any("Sales"))
+        .where(Membership.active, Membership.roles.contains(["Sales"]))
         .order_by(last.asc().nulls_first(), Membership.id)
         .limit(1)
     )

@@ -63,9 +63,7 @@ def notify(work: Work, profile_ids: Iterable[UUID], notice: Notice) -> int:
 
 def notify_party(work: Work, party_id: UUID, notice: Notice) -> int:
     """Tell whoever signs in for a party."""
-    query = select(Membership.profile_id).where(
-        Membership.party_id == party_id, Membership.active
-    )
+    query = select(Membership.profile_id).where(Membership.party_id == party_id, Membership.active)
     return notify(work, work.session.scalars(query).all(), notice)
 
 
