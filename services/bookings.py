@@ -431,7 +431,7 @@ def _clone(work: Work, original: Apartment, customer_id: UUID) -> Apartment:
 
 def _hold_minutes(work: Work, original: Apartment) -> int:
     if original.project_id is None:
-        return int(Project.hold_minutes.default.arg)  # type: ignore[attr-defined]
+        return int(Project.hold_minutes.default.arg)
     return found(work, Project, original.project_id).hold_minutes
 
 

@@ -23,7 +23,7 @@ def draft(work: Work, booking: Booking) -> None:
     if booking.package_id is None or booking.total <= 0:
         return
     subject = _subject(work, booking)
-    for position, (step, amount) in enumerate(_parts(work, booking), 1):
+    for position, (step, amount) in enumerate(parts(work, booking), 1):
         lines = _lines(work, booking) if step is None else [_line(step, position, amount)]
         invoice = billing.draft(work, booking.customer_id, booking.currency, subject, lines)
         invoice.payment_method = booking.payment_method
@@ -49,7 +49,7 @@ def issue(work: Work, booking: Booking) -> None:
         step = steps.get(link.position)
         if step is None:
             billing.issue(work, link.invoice_id, today + timedelta(days=standard))
-        elif due := _due(step, today):
+        elif due := due_on(step, today):
             billing.issue(work, link.invoice_id, due)
 
 
@@ -127,7 +127,7 @@ def _steps(work: Work, plan_id: UUID | None) -> list[InstalmentStep]:
     return list(work.session.scalars(query))
 
 
-def _parts(work: Work, booking: Booking) -> list[tuple[InstalmentStep | None, Decimal]]:
+def parts(work: Work, booking: Booking) -> list[tuple[InstalmentStep | None, Decimal]]:
     """Divide the total by the plan; the last step takes the remainder."""
     steps = _steps(work, booking.plan_id)
     if not steps:
@@ -137,7 +137,7 @@ def _parts(work: Work, booking: Booking) -> list[tuple[InstalmentStep | None, De
     return list(zip(steps, amounts, strict=True))
 
 
-def _due(step: InstalmentStep, today: date) -> date | None:
+def due_on(step: InstalmentStep, today: date) -> date | None:
     """Say when a step is due; None while its milestone is not reached."""
     if step.days is not None:
         return today + timedelta(days=step.days)

@@ -25,6 +25,12 @@ POST = (
     " %(parties)s::uuid[], %(amounts)s::numeric[], %(event)s, %(who)s, %(correlation)s)"
 )
 
+POST_MANY = (
+    "SELECT ledger_post_many(%(home)s, %(book)s, %(kind)s, %(booked)s, %(posted)s, %(who)s,"
+    " %(correlation)s, %(money)s, %(debit)s, %(debit_type)s, %(credit)s, %(credit_type)s,"
+    " %(common)s, %(sources)s, %(keys)s, %(memos)s, %(parties)s, %(amounts)s::numeric[])"
+)
+
 
 class Unbalanced(Refused):
     """The legs of a recipe do not sum to zero, or there are none."""
@@ -122,6 +128,65 @@ def post(work: Work, recipe: Recipe) -> UUID:
             raise KeyReused from error
         raise
     return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An entry of two legs for `post_many`: debits the first line by `amount`, or credits it."""
+
+    key: str
+    memo: str
+    source_id: UUID
+    party_id: UUID
+    amount: Decimal
+
+
+def post_many(  # noqa: PLR0913  # what all entries of one run share
+    work: Work,
+    table: str,
+    currency: str,
+    debit: str,
+    credit: str,
+    pairs: Sequence[Pair],
+    *,
+    credit_common: bool = False,
+) -> int:
+    """Write many entries of two legs by one statement, each once. Returns how many are new.
+
+    Both legs are accounts of the entry's party; with `credit_common` the second is everybody's. A
+    negative amount is an entry the other way. The caller writes the same keys always for the same
+    money: here a known key is passed over without looking.
+
+    Raises:
+        BadInput: an amount has more decimals than the currency.
+
+    """
+    pairs = [each for each in pairs if each.amount]
+    if not pairs:
+        return 0
+    values = {
+        "home": work.scope.home(),
+        "book": main_book(work),
+        "kind": table,
+        "booked": business_date(work),
+        "posted": work.now,
+        "who": str(work.actor),
+        "correlation": work.correlation_id,
+        "money": currency,
+        "debit": debit,
+        "debit_type": CHART[debit].type.value,
+        "credit": credit,
+        "credit_type": CHART[credit].type.value,
+        "common": credit_common,
+        "sources": [each.source_id for each in pairs],
+        "keys": [each.key for each in pairs],
+        "memos": [each.memo[:200] for each in pairs],
+        "parties": [each.party_id for each in pairs],
+        "amounts": [exact(each.amount, currency) for each in pairs],
+    }
+    work.session.flush()
+    written: int = work.session.connection().exec_driver_sql(POST_MANY, values).scalar_one()
+    return written
 
 
 def reverse(work: Work, entry_id: UUID, key: str, memo: str) -> UUID:

@@ -33,7 +33,9 @@ class Declared:
 SETTINGS: Mapping[str, Declared] = {
     "booking.stale_days": Declared(3, N_("Days without a change before a booking is re-assigned")),
     "booking.remind_minutes": Declared(15, N_("Minutes before a hold ends that its buyer is told")),
-    "invoice.due_days": Declared(14, N_("Days until an invoice is due when no plan says otherwise")),
+    "invoice.due_days": Declared(
+        14, N_("Days until an invoice is due when no plan says otherwise")
+    ),
     "payment.expire_minutes": Declared(60, N_("Minutes until an unfinished payment is given up")),
     "bank.details": Declared("", N_("Bank account that customers pay transfers to")),
 }
@@ -162,7 +164,7 @@ def set_roles(work: Work, membership_id: UUID, roles: Sequence[str], *, active: 
         LastAdmin: nobody else is an active administrator.
 
     """
-    admins = select(Membership.id).where(Membership.active, Membership.roles.any("Admin"))
+    admins = select(Membership.id).where(Membership.active, Membership.roles.contains(["Admin"]))
     others = set(work.session.scalars(admins.with_for_update())) - {membership_id}
     member = locked(work, Membership, membership_id)
     if "Admin" in member.roles and not others and not (active and "Admin" in roles):

@@ -63,7 +63,7 @@ def settings(admin: URL, name: str) -> dict[str, str]:
     return {key: url.render_as_string(hide_password=False) for key, url in addresses.items()}
 
 
-def make_template(admin: URL) -> None:
+def make_template(admin: URL, *, permissions: bool = True) -> None:
     """Build the template, unless another worker has just done so."""
     with autocommit(admin) as connection:
         connection.execute(text(f"SELECT pg_advisory_lock({LOCK})"))
@@ -77,7 +77,8 @@ def make_template(admin: URL) -> None:
             build.make_roles(inside)
         engine = create_engine(admin.set(database=fresh), poolclass=NullPool)
         build.upgrade(engine)
-        _add_permissions(settings(admin, fresh))
+        if permissions:
+            _add_permissions(settings(admin, fresh))
         connection.execute(text(f"ALTER DATABASE {fresh} RENAME TO {TEMPLATE}"))
 
 

@@ -1,0 +1,412 @@
+"""Prices: a change reaches every open booking at once, and none that is settled.
+
+Open is a booking before the stage at which its project locks prices, on which nothing was paid.
+Everything is done by a handful of statements over all of them, in the caller's one transaction;
+the audit trail has a row for each booking, as for any other change.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum, auto
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+
+from core.errors import BadInput
+from core.money import decimals, exact
+from core.text import N_
+from core.work import Work, found, locked
+from models.ledger import CONTRACT_LIABILITY, RECEIVABLE
+from models.sales import Addon, Apartment, Package, Project
+from services import ledger
+from services.events import Fact, emit
+from services.sales import ApartmentPriceChanged, CloneStays
+
+
+class Item(StrEnum):
+    """What has a price that bookings follow."""
+
+    package = auto()
+    addon = auto()
+    apartment = auto()
+
+
+@dataclass(frozen=True)
+class PackagePriceChanged(Fact, type="package.price_changed", table="package"):
+    """A package costs something else from now on."""
+
+    package_id: UUID
+    old: Decimal
+    new: Decimal
+    currency: str
+    bookings: int
+
+
+@dataclass(frozen=True)
+class AddonPriceChanged(Fact, type="addon.price_changed", table="addon"):
+    """An add-on costs something else per unit from now on."""
+
+    addon_id: UUID
+    old: Decimal
+    new: Decimal
+    currency: str
+    bookings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a change would do: how many bookings move, by how much in all, and who keeps theirs."""
+
+    old: Decimal
+    new: Decimal
+    currency: str
+    moving: int
+    difference: Decimal
+    reissued: int
+    locked: int
+
+
+_WHO = {
+    Item.package: "b.package_id = :item",
+    Item.addon: (
+        "EXISTS (SELECT FROM booking_addon AS c WHERE c.organization_id = b.organization_id"
+        " AND c.booking_id = b.id AND c.addon_id = :item)"
+    ),
+    Item.apartment: "b.original_id = :item",
+}
+_LIVE = "b.status IN ('pending', 'in_progress', 'under_review', 'approved')"
+_OPEN = """
+    array_position(ARRAY['pending', 'in_progress', 'under_review', 'approved'], b.status::text)
+    < array_position(ARRAY['pending', 'in_progress', 'under_review', 'approved'],
+        coalesce(p.price_locked_from, 'under_review')::text)
+    AND NOT EXISTS (SELECT FROM booking_invoice AS l JOIN invoice AS i
+        ON i.organization_id = l.organization_id AND i.id = l.invoice_id
+        WHERE l.organization_id = b.organization_id AND l.booking_id = b.id AND i.paid_amount > 0)
+"""
+_UNITS = {
+    Item.package: "1",
+    Item.addon: (
+        "(SELECT units FROM booking_addon AS c WHERE c.organization_id = b.organization_id"
+        " AND c.booking_id = b.id AND c.addon_id = :item)"
+    ),
+    Item.apartment: "1",
+}
+_FROM = """
+    FROM booking AS b JOIN apartment AS o
+      ON o.organization_id = b.organization_id AND o.id = b.original_id
+    LEFT JOIN project AS p ON p.organization_id = o.organization_id AND p.id = o.project_id
+"""
+
+
+def preview(work: Work, item: Item, item_id: UUID, price: Decimal) -> Preview:
+    """Say what a new price would do, without doing it. Prices are in the project's currency.
+
+    Raises:
+        NotFound: there is no such package, add-on or apartment.
+        BadInput: the price is negative, or has too many decimals.
+
+    """
+    old, currency = _present(work, item, item_id)
+    new = _checked(price, currency)
+    query = f"""
+        SELECT count(*) FILTER (WHERE open) AS moving, count(*) FILTER (WHERE NOT open) AS locked,
+            coalesce(sum(units) FILTER (WHERE open), 0) AS units,
+            count(*) FILTER (WHERE open AND issued) AS reissued
+        FROM (SELECT {_OPEN} AS open, {_UNITS[item]} AS units, EXISTS (
+                SELECT FROM booking_invoice AS l JOIN invoice AS i
+                ON i.organization_id = l.organization_id AND i.id = l.invoice_id
+                WHERE l.organization_id = b.organization_id AND l.booking_id = b.id
+                AND i.status = 'issued') AS issued
+            {_FROM} WHERE {_LIVE} AND {_WHO[item]}) AS each
+    """  # noqa: S608  # fixed parts only
+    row = work.session.execute(text(query), {"item": item_id}).one()
+    difference = (new - old) * Decimal(row.units)
+    return Preview(old, new, currency, row.moving, difference, row.reissued, row.locked)
+
+
+def change(work: Work, item: Item, item_id: UUID, price: Decimal) -> Preview:
+    """Set a price and carry it into every open booking: totals, drafts, and unpaid invoices.
+
+    Issued invoices are voided and issued anew, with the next numbers and entries of their own.
+    Returns what was done.
+
+    Raises:
+        As `preview`.
+        CloneStays: the apartment is the copy of a booking.
+
+    """
+    row = _locked(work, item, item_id)
+    done = preview(work, item, item_id, price)
+    if done.old == done.new:
+        return done
+    _set_price(row, done.new)
+    work.session.flush()
+    _take(work, item, item_id)
+    _reprice(work, item, item_id, done.new)
+    _redraft(work, item, item_id, done)
+    _reissue(work, item, item_id, done)
+    work.session.execute(text("DROP TABLE moving"))
+    work.session.expire_all()
+    _tell(work, item, item_id, done)
+    return done
+
+
+def _present(work: Work, item: Item, item_id: UUID) -> tuple[Decimal, str]:
+    if item is Item.apartment:
+        apartment = found(work, Apartment, item_id)
+        if apartment.source_id:
+            raise CloneStays
+        return apartment.base_price, apartment.currency
+    if item is Item.package:
+        package = found(work, Package, item_id)
+        return package.price, found(work, Project, package.project_id).currency
+    addon = found(work, Addon, item_id)
+    return addon.price_per_unit, found(work, Project, addon.project_id).currency
+
+
+def _checked(price: Decimal, currency: str) -> Decimal:
+    if not price.is_finite() or price < 0:
+        raise BadInput(N_("A price is not less than zero."), field="price")
+    return exact(price, currency, "price")
+
+
+def _locked(work: Work, item: Item, item_id: UUID) -> Package | Addon | Apartment:
+    if item is Item.package:
+        return locked(work, Package, item_id)
+    return locked(work, Addon, item_id) if item is Item.addon else locked(work, Apartment, item_id)
+
+
+def _set_price(row: Package | Addon | Apartment, price: Decimal) -> None:
+    if isinstance(row, Package):
+        row.price = price
+    elif isinstance(row, Addon):
+        row.price_per_unit = price
+    else:
+        row.base_price = price
+
+
+def _take(work: Work, item: Item, item_id: UUID) -> None:
+    """Lock the open bookings, in the order of their ids, and note them for what follows."""
+    query = f"""
+        CREATE TEMP TABLE moving ON COMMIT DROP AS
+        SELECT b.organization_id, b.id, b.apartment_id, b.plan_id
+        {_FROM} WHERE {_LIVE} AND {_WHO[item]} AND {_OPEN} ORDER BY b.id FOR NO KEY UPDATE OF b
+    """  # noqa: S608  # fixed parts only
+    # The name of an item cannot be a parameter of CREATE TABLE AS; it is a uuid.
+    work.session.execute(text(query.replace(":item", f"'{UUID(str(item_id))}'::uuid")))
+    work.session.execute(text("CREATE INDEX ON moving (id); ANALYZE moving"))
+
+
+def _reprice(work: Work, item: Item, item_id: UUID, price: Decimal) -> None:
+    statements = {
+        Item.package: "UPDATE booking SET package_price = :price FROM moving AS m"
+        " WHERE booking.organization_id = m.organization_id AND booking.id = m.id",
+        Item.addon: "UPDATE booking_addon SET price_per_unit = :price FROM moving AS m"
+        " WHERE booking_addon.organization_id = m.organization_id"
+        " AND booking_addon.booking_id = m.id AND addon_id = :item",
+        Item.apartment: "UPDATE booking SET base_price = :price FROM moving AS m"
+        " WHERE booking.organization_id = m.organization_id AND booking.id = m.id",
+    }
+    values: dict[str, Any] = {"price": price, "item": item_id}
+    work.session.execute(text(statements[item]), values)
+    if item is Item.apartment:
+        clones = (
+            "UPDATE apartment SET base_price = :price FROM moving AS m"
+            " WHERE apartment.organization_id = m.organization_id AND apartment.id = m.apartment_id"
+        )
+        work.session.execute(text(clones), values)
+
+
+_AMOUNTS = """
+    SELECT l.invoice_id, s.position, CASE WHEN s.position < max(s.position) OVER whole
+            THEN round(b.total * s.percent / 100, :places)
+            ELSE b.total - coalesce(sum(round(b.total * s.percent / 100, :places)) OVER earlier, 0)
+        END AS amount
+    FROM moving AS m
+    JOIN booking AS b ON b.organization_id = m.organization_id AND b.id = m.id
+    JOIN instalment_step AS s ON s.organization_id = b.organization_id AND s.plan_id = b.plan_id
+    JOIN booking_invoice AS l ON l.organization_id = b.organization_id AND l.booking_id = b.id
+     AND l.position = s.position
+    JOIN invoice AS i ON i.organization_id = l.organization_id AND i.id = l.invoice_id
+     AND i.status = 'draft'
+    WINDOW whole AS (PARTITION BY b.id), earlier AS (PARTITION BY b.id ORDER BY s.position
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+"""
+
+
+def _redraft(work: Work, item: Item, item_id: UUID, done: Preview) -> None:
+    """Let the drafts follow: the item's own line, or the shares of a plan."""
+    own = """
+        UPDATE invoice_line SET unit_price = :price
+        FROM moving AS m, booking_invoice AS l, invoice AS i
+        WHERE l.organization_id = m.organization_id AND l.booking_id = m.id
+          AND i.organization_id = l.organization_id AND i.id = l.invoice_id AND i.status = 'draft'
+          AND invoice_line.organization_id = i.organization_id AND invoice_line.invoice_id = i.id
+          AND invoice_line.item_id = :item
+    """
+    work.session.execute(text(own), {"price": done.new, "item": item_id})
+    shares = f"""
+        UPDATE invoice_line SET unit_price = s.amount FROM ({_AMOUNTS}) AS s
+        WHERE invoice_line.invoice_id = s.invoice_id AND invoice_line.item_id IS NULL
+    """  # noqa: S608  # fixed parts only
+    work.session.execute(text(shares), {"places": decimals(done.currency)})
+
+
+def _reissue(work: Work, item: Item, item_id: UUID, done: Preview) -> None:
+    """Void what was issued and unpaid, and issue it anew at the new price."""
+    if not done.reissued:
+        return
+    last = _renew(work, done)
+    work.session.execute(
+        text(
+            "INSERT INTO invoice_line (id, organization_id, invoice_id, position, description,"
+            " quantity, unit_price, code, item_id)"
+            " SELECT gen_random_uuid(), n.organization_id, n.new_id, l.position, l.description,"
+            " l.quantity, CASE WHEN l.item_id = :item THEN :price ELSE l.unit_price END, l.code,"
+            " l.item_id FROM renewed AS n JOIN invoice_line AS l"
+            " ON l.organization_id = n.organization_id AND l.invoice_id = n.old_id"
+        ),
+        {"item": item_id, "price": done.new},
+    )
+    shares = f"""
+        UPDATE invoice_line SET unit_price = s.amount FROM ({_AMOUNTS}) AS s
+        WHERE invoice_line.invoice_id = s.invoice_id AND invoice_line.item_id IS NULL
+    """  # noqa: S608  # fixed parts only
+    work.session.execute(text(shares), {"places": decimals(done.currency)})
+    work.session.execute(
+        text(
+            "UPDATE invoice SET status = 'issued', issued_at = :now,"
+            " number = 'INV-' || lpad((:last + n.nth)::text, 6, '0')"
+            " FROM renewed AS n WHERE invoice.organization_id = n.organization_id"
+            " AND invoice.id = n.new_id"
+        ),
+        {"now": work.now, "last": last},
+    )
+    _post(work, done)
+    _tell_invoices(work)
+    work.session.execute(text("DROP TABLE renewed"))
+
+
+def _renew(work: Work, done: Preview) -> int:
+    """Void the old ones and begin the new. Returns the last number given before them."""
+    work.session.execute(
+        text(
+            "CREATE TEMP TABLE renewed ON COMMIT DROP AS SELECT i.organization_id,"
+            " i.id AS old_id, gen_random_uuid() AS new_id, m.id AS booking_id, i.party_id,"
+            " i.total AS old_total, i.number AS old_number, l.position, l.milestone,"
+            " row_number() OVER (ORDER BY i.number) AS nth"
+            " FROM moving AS m JOIN booking_invoice AS l"
+            " ON l.organization_id = m.organization_id AND l.booking_id = m.id JOIN invoice AS i"
+            " ON i.organization_id = l.organization_id AND i.id = l.invoice_id"
+            " WHERE i.status = 'issued'"
+        )
+    )
+    work.session.execute(text("CREATE INDEX ON renewed (new_id); ANALYZE renewed"))
+    count = work.session.scalar(text("SELECT count(*) FROM renewed")) or 0
+    first = select(func.next_number(work.scope.home(), "invoice"))
+    start = (work.session.scalar(first) or 1) - 1
+    counter = text("UPDATE counter SET last = :last WHERE series = 'invoice'")
+    work.session.execute(counter, {"last": start + count})
+    work.session.execute(
+        text(
+            "UPDATE invoice SET status = 'void', closed_at = :now, reason = :reason FROM renewed"
+            " AS n WHERE invoice.organization_id = n.organization_id AND invoice.id = n.old_id"
+        ),
+        {"now": work.now, "reason": "The price changed; a new invoice replaces this one."},
+    )
+    work.session.execute(
+        text(
+            "INSERT INTO invoice (id, organization_id, party_id, subject, status, flow_version,"
+            " currency, total, paid_amount, due_on, payment_method, reason, replaces_id, custom,"
+            " created_at) SELECT n.new_id, n.organization_id, o.party_id, o.subject, 'draft',"
+            " o.flow_version, o.currency, 0, 0, o.due_on, o.payment_method, '', o.id, o.custom,"
+            " :now FROM renewed AS n JOIN invoice AS o"
+            " ON o.organization_id = n.organization_id AND o.id = n.old_id"
+        ),
+        {"now": work.now},
+    )
+    work.session.execute(
+        text(
+            "INSERT INTO booking_invoice (id, organization_id, booking_id, invoice_id, position,"
+            " milestone) SELECT gen_random_uuid(), organization_id, booking_id, new_id, position,"
+            " milestone FROM renewed"
+        )
+    )
+    assert count >= done.reissued, "each of these bookings has at least one issued invoice"
+    return start
+
+
+def _post(work: Work, done: Preview) -> None:
+    """Take back what the old ones asked for, and ask for what the new ones do."""
+    rows = work.session.execute(
+        text(
+            "SELECT n.old_id, n.new_id, n.party_id, n.old_total, n.old_number, i.total, i.number"
+            " FROM renewed AS n JOIN invoice AS i ON i.organization_id = n.organization_id"
+            " AND i.id = n.new_id ORDER BY n.nth"
+        )
+    ).all()
+    common = ("invoice", done.currency, RECEIVABLE, CONTRACT_LIABILITY)
+    ledger.post_many(
+        work,
+        *common,
+        [
+            ledger.Pair(
+                f"invoice:{row.old_id}:void",
+                f"Invoice {row.old_number} void",
+                row.old_id,
+                row.party_id,
+                -row.old_total,
+            )
+            for row in rows
+        ],
+    )
+    ledger.post_many(
+        work,
+        *common,
+        [
+            ledger.Pair(
+                f"invoice:{row.new_id}:issued",
+                f"Invoice {row.number}",
+                row.new_id,
+                row.party_id,
+                row.total,
+            )
+            for row in rows
+        ],
+    )
+
+
+def _tell_invoices(work: Work) -> None:
+    common = {
+        "actor": str(work.actor),
+        "correlation": work.correlation_id,
+        "now": work.now,
+        "source": work.source,
+    }
+    head = (
+        "INSERT INTO event (id, organization_id, type, version, subject_table, subject_id,"
+        " sequence, data, actor, correlation_id, happened_at, source) SELECT gen_random_uuid(),"
+    )
+    tail = ", :actor, :correlation, :now, :source FROM renewed AS n JOIN invoice AS i"
+    voided = (
+        f"{head} i.organization_id, 'invoice.voided', '1.0', 'invoice', i.id, 0,"
+        " jsonb_build_object('invoice_id', i.id, 'party_id', i.party_id, 'reason', i.reason)"
+        f"{tail} ON i.organization_id = n.organization_id AND i.id = n.old_id"
+    )
+    issued = (
+        f"{head} i.organization_id, 'invoice.issued', '1.0', 'invoice', i.id, 0,"
+        " jsonb_build_object('invoice_id', i.id, 'party_id', i.party_id, 'number', i.number,"
+        " 'total', i.total::text, 'currency', i.currency, 'due_on', i.due_on)"
+        f"{tail} ON i.organization_id = n.organization_id AND i.id = n.new_id"
+    )
+    for statement in (voided, issued):
+        work.session.execute(text(statement), common)
+
+
+def _tell(work: Work, item: Item, item_id: UUID, done: Preview) -> None:
+    if item is Item.apartment:
+        emit(work, ApartmentPriceChanged(item_id, done.old, done.new, done.currency))
+        return
+    kind = PackagePriceChanged if item is Item.package else AddonPriceChanged
+    emit(work, kind(item_id, done.old, done.new, done.currency, done.moving))
