@@ -15,8 +15,8 @@ from tests import make
 BOOKINGS, LIMIT_SECONDS = 100_000, 10.0
 
 DATA = """
-CREATE TEMP TABLE n AS SELECT i, gen_random_uuid() AS original, gen_random_uuid() AS clone,
-    gen_random_uuid() AS booking, gen_random_uuid() AS invoice, i % 10 = 0 AS issued
+CREATE TEMP TABLE n AS SELECT i, uuid_now() AS original, uuid_now() AS clone,
+    uuid_now() AS booking, uuid_now() AS invoice, i % 10 = 0 AS issued
 FROM generate_series(1, :count) AS i;
 INSERT INTO apartment (id, organization_id, project_id, type, status, name, area, currency, base_price)
 SELECT original, :home, :project, 'project', 'in_progress', 'A' || i, 78, 'KES', 10400000 FROM n;
@@ -24,7 +24,7 @@ INSERT INTO apartment (id, organization_id, project_id, source_id, type, status,
     currency, base_price, customer_id)
 SELECT clone, :home, :project, original, 'project', 'booked', 'A' || i, 78, 'KES', 10400000, :party FROM n;
 INSERT INTO apartment_package (id, organization_id, apartment_id, package_id)
-SELECT gen_random_uuid(), :home, original, :package FROM n;
+SELECT uuid_now(), :home, original, :package FROM n;
 INSERT INTO booking (id, organization_id, number, customer_id, original_id, apartment_id, status,
     status_at, hold_until, package_id, currency, base_price, package_price)
 SELECT booking, :home, 'B-' || i, :party, original, clone,
@@ -35,13 +35,13 @@ SELECT invoice, :home, CASE WHEN issued THEN 'INV-' || lpad((i / 10)::text, 6, '
     'A' || i, CASE WHEN issued THEN 'issued' ELSE 'draft' END, 1, 'KES', 11650000 FROM n;
 INSERT INTO invoice_line (id, organization_id, invoice_id, position, description, quantity,
     unit_price, code, item_id)
-SELECT gen_random_uuid(), :home, invoice, 1, 'Apartment', 1, 10400000, '2100', original FROM n
+SELECT uuid_now(), :home, invoice, 1, 'Apartment', 1, 10400000, '2100', original FROM n
 UNION ALL
-SELECT gen_random_uuid(), :home, invoice, 2, 'Package', 1, 1250000, '2100', :package FROM n;
+SELECT uuid_now(), :home, invoice, 2, 'Package', 1, 1250000, '2100', :package FROM n;
 INSERT INTO booking_invoice (id, organization_id, booking_id, invoice_id, position)
-SELECT gen_random_uuid(), :home, booking, invoice, 1 FROM n;
+SELECT uuid_now(), :home, booking, invoice, 1 FROM n;
 INSERT INTO counter (id, organization_id, series, last)
-VALUES (gen_random_uuid(), :home, 'invoice', :count / 10);
+VALUES (uuid_now(), :home, 'invoice', :count / 10);
 """
 
 

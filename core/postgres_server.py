@@ -21,6 +21,11 @@ PATIENCE_SECONDS = 60.0
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "100",
+    "shared_buffers": "384MB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "4GB",
+    "wal_compression": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "logging_collector": "on",

@@ -150,7 +150,7 @@ class InvoiceLine(OrganizationScoped, Base):
     """
 
     __tablename__ = "invoice_line"
-    __table_args__ = keyed(
+    __table_args__ = (
         same_organization("invoice_id", "invoice", ondelete="CASCADE"),
         UniqueConstraint("organization_id", "invoice_id", "position"),
         CheckConstraint("quantity > 0", "quantity_positive"),

@@ -106,7 +106,8 @@ class Booking(PartyScoped, Record):
         ),
         UniqueConstraint("organization_id", "number"),
         UniqueConstraint("organization_id", "apartment_id"),
-        UniqueConstraint("organization_id", "id", "original_id"),
+        # Serves the keys of chosen add-ons, and finds the bookings of an apartment.
+        UniqueConstraint("organization_id", "original_id", "id"),
         Index(
             "uq_booking_one_per_apartment",
             "organization_id",
@@ -130,7 +131,6 @@ class Booking(PartyScoped, Record):
         Index("ix_booking_status", "organization_id", "status", "id"),
         Index("ix_booking_assignee", "organization_id", "assigned_to_id", "assigned_at"),
         Index("ix_booking_package", "organization_id", "package_id"),
-        Index("ix_booking_original", "organization_id", "original_id"),
         Index(
             "ix_booking_hold",
             "organization_id",

@@ -262,7 +262,7 @@ def _reissue(work: Work, item: Item, item_id: UUID, done: Preview) -> None:
         text(
             "INSERT INTO invoice_line (id, organization_id, invoice_id, position, description,"
             " quantity, unit_price, code, item_id)"
-            " SELECT gen_random_uuid(), n.organization_id, n.new_id, l.position, l.description,"
+            " SELECT uuid_now(), n.organization_id, n.new_id, l.position, l.description,"
             " l.quantity, CASE WHEN l.item_id = :item THEN :price ELSE l.unit_price END, l.code,"
             " l.item_id FROM renewed AS n JOIN invoice_line AS l"
             " ON l.organization_id = n.organization_id AND l.invoice_id = n.old_id"
@@ -293,7 +293,7 @@ def _renew(work: Work, done: Preview) -> int:
     work.session.execute(
         text(
             "CREATE TEMP TABLE renewed ON COMMIT DROP AS SELECT i.organization_id,"
-            " i.id AS old_id, gen_random_uuid() AS new_id, m.id AS booking_id, i.party_id,"
+            " i.id AS old_id, uuid_now() AS new_id, m.id AS booking_id, i.party_id,"
             " i.total AS old_total, i.number AS old_number, l.position, l.milestone,"
             " row_number() OVER (ORDER BY i.number) AS nth"
             " FROM moving AS m JOIN booking_invoice AS l"
@@ -329,7 +329,7 @@ def _renew(work: Work, done: Preview) -> int:
     work.session.execute(
         text(
             "INSERT INTO booking_invoice (id, organization_id, booking_id, invoice_id, position,"
-            " milestone) SELECT gen_random_uuid(), organization_id, booking_id, new_id, position,"
+            " milestone) SELECT uuid_now(), organization_id, booking_id, new_id, position,"
             " milestone FROM renewed"
         )
     )
@@ -386,7 +386,7 @@ def _tell_invoices(work: Work) -> None:
     }
     head = (
         "INSERT INTO event (id, organization_id, type, version, subject_table, subject_id,"
-        " sequence, data, actor, correlation_id, happened_at, source) SELECT gen_random_uuid(),"
+        " sequence, data, actor, correlation_id, happened_at, source) SELECT uuid_now(),"
     )
     tail = ", :actor, :correlation, :now, :source FROM renewed AS n JOIN invoice AS i"
     voided = (

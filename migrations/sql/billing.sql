@@ -72,7 +72,7 @@ CREATE FUNCTION next_number(home uuid, name text) RETURNS int
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     INSERT INTO public.counter AS c (id, organization_id, series, last)
-    VALUES (gen_random_uuid(), home, name, 1)
+    VALUES (public.uuid_now(), home, name, 1)
     ON CONFLICT (organization_id, series) DO UPDATE SET last = c.last + 1
     RETURNING last;
 END;

@@ -27,7 +27,7 @@ GRANT SELECT ON ab_role, ab_group, ab_group_role, ab_permission, ab_view_menu, a
     ab_permission_view_role TO makao_auth;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION standing(), acting_organization(), acting_for_all(), acting_party(),
+GRANT EXECUTE ON FUNCTION uuid_now(), standing(), acting_organization(), acting_for_all(), acting_party(),
     acting_profile(), acting_user(), acting_admin(), reading_organization(), own_memberships(),
     public_organization(text), next_number(uuid, text), accept_invitation(text, uuid),
     read_invitation(text) TO makao_app, makao_worker, makao_auth, makao_reader;

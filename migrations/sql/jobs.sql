@@ -34,19 +34,20 @@ CREATE FUNCTION take_notice(kind text, message text, intent uuid, said text, con
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     home uuid;
+    over boolean;
 BEGIN
-    SELECT organization_id INTO home FROM public.payment_intent
-    WHERE id = intent AND provider = kind;
+    SELECT organization_id, status IN ('succeeded', 'partly_refunded', 'refunded') INTO home, over
+    FROM public.payment_intent WHERE id = intent AND provider = kind;
     IF home IS NULL THEN
         RETURN NULL;
     END IF;
     INSERT INTO public.provider_event (id, organization_id, provider, event_id, intent_id, type,
-        body, received_at)
-    VALUES (gen_random_uuid(), home, kind, message, intent, said, content, instant)
+        body, received_at, handled_at)
+    VALUES (gen_random_uuid(), home, kind, message, intent, said, content, instant,
+        CASE WHEN over THEN instant END)
     ON CONFLICT (provider, event_id) DO NOTHING;
-    IF FOUND THEN
-        UPDATE public.payment_intent SET check_at = instant
-        WHERE id = intent AND status NOT IN ('succeeded', 'partly_refunded', 'refunded');
+    IF FOUND AND NOT over THEN
+        UPDATE public.payment_intent SET check_at = instant WHERE id = intent;
     END IF;
     RETURN home;
 END $$;

@@ -68,7 +68,7 @@ BEGIN
      AND account.currency = money;
     IF coalesce(cardinality(accounts), 0) < cardinality(codes) THEN
         INSERT INTO public.account (id, organization_id, book_id, code, type, party_id, currency, balance)
-        SELECT gen_random_uuid(), home, book, leg.code, min(leg.type), leg.party, money,
+        SELECT public.uuid_now(), home, book, leg.code, min(leg.type), leg.party, money,
             CASE WHEN leg.party IS NOT NULL THEN 0 END
         FROM unnest(codes, types, parties) AS leg(code, type, party)
         GROUP BY leg.code, leg.party ORDER BY leg.code, leg.party
@@ -99,7 +99,7 @@ BEGIN
         RETURN;
     END IF;
     INSERT INTO public.posting (id, organization_id, entry_id, account_id, currency, amount)
-    SELECT gen_random_uuid(), home, new_id, a, money, m
+    SELECT public.uuid_now(), home, new_id, a, money, m
     FROM unnest(accounts, amounts) AS leg(a, m);
     -- In the order of the accounts' ids, so that two postings do not wait for each other in a ring.
     IF true = ANY (keeps) THEN
@@ -134,14 +134,14 @@ BEGIN
         RAISE EXCEPTION 'not your organization' USING ERRCODE = 'insufficient_privilege';
     END IF;
     INSERT INTO public.account (id, organization_id, book_id, code, type, party_id, currency, balance)
-    SELECT gen_random_uuid(), home, book, side.code, side.type, side.party, money,
+    SELECT public.uuid_now(), home, book, side.code, side.type, side.party, money,
         CASE WHEN side.party IS NOT NULL THEN 0 END
     FROM (SELECT debit_code AS code, debit_type AS type, party FROM unnest(parties) AS party
           UNION SELECT credit_code, credit_type, CASE WHEN NOT credit_common THEN party END
           FROM unnest(parties) AS party ORDER BY 1, 3) AS side
     ON CONFLICT (organization_id, book_id, holder_id, code, currency) DO NOTHING;
     CREATE TEMP TABLE fresh ON COMMIT DROP AS
-    SELECT gen_random_uuid() AS id, uuid_send(gen_random_uuid()) AS salt, e.key, e.memo, e.source,
+    SELECT public.uuid_now() AS id, uuid_send(gen_random_uuid()) AS salt, e.key, e.memo, e.source,
         e.amount::numeric(19, 4) AS amount, d.id AS debit, c.id AS credit
     FROM unnest(sources, keys, memos, parties, amounts) AS e(source, key, memo, party, amount)
     JOIN public.account AS d ON d.organization_id = home AND d.book_id = book
@@ -162,8 +162,8 @@ BEGIN
     FROM fresh;
     GET DIAGNOSTICS count = ROW_COUNT;
     INSERT INTO public.posting (id, organization_id, entry_id, account_id, currency, amount)
-    SELECT gen_random_uuid(), home, id, debit, money, amount FROM fresh
-    UNION ALL SELECT gen_random_uuid(), home, id, credit, money, -amount FROM fresh;
+    SELECT public.uuid_now(), home, id, debit, money, amount FROM fresh
+    UNION ALL SELECT public.uuid_now(), home, id, credit, money, -amount FROM fresh;
     PERFORM FROM public.account WHERE balance IS NOT NULL
         AND id IN (SELECT debit FROM fresh UNION SELECT credit FROM fresh)
         ORDER BY id FOR NO KEY UPDATE;
@@ -173,7 +173,7 @@ BEGIN
     WHERE account.id = change.a AND account.balance IS NOT NULL;
     INSERT INTO public.event (id, organization_id, type, subject_table, subject_id, sequence, data,
         actor, correlation_id, happened_at, source)
-    SELECT gen_random_uuid(), home, 'ledger.entry.created', 'journal_entry', id, 1,
+    SELECT public.uuid_now(), home, 'ledger.entry.created', 'journal_entry', id, 1,
         jsonb_build_object('entry_id', id, 'book_id', book, 'key', key, 'source_id', source,
             'currency', money, 'amount', abs(amount)::text), who, correlation, posted, 'ledger'
     FROM fresh;

@@ -127,7 +127,7 @@ SELECT audited(kind, 'warning') FROM unnest(ARRAY['payment_intent', 'refund', 'm
     'setting', 'book']::regclass[]) AS kind;
 SELECT audited('member_invitation', 'warning', 'organization_id', ARRAY['code_hash']);
 SELECT audited('organization', 'warning', 'id');
-SELECT audited('profile', 'warning', 'organization_id',
+SELECT audited('profile', 'warning', '',
     ARRAY['two_factor_secret', 'recovery_codes', 'two_factor_last_step', 'failed_login_attempts']);
 SELECT audited('credential', 'notice', 'organization_id',
     ARRAY['secret_hash', 'data', 'last_seen_at']);

@@ -1,6 +1,6 @@
 """Begin: the tables of Flask-AppBuilder and ours, their policies, triggers, functions and grants.
 
-Revision ID: f4b868f46aad
+Revision ID: 1b7653a31eb6
 Revises:
 """
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "f4b868f46aad"
+revision = "1b7653a31eb6"
 down_revision = None
 
 
@@ -1999,9 +1999,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_line")),
         sa.UniqueConstraint(
-            "organization_id", "id", name=op.f("uq_invoice_line_organization_id_id")
-        ),
-        sa.UniqueConstraint(
             "organization_id",
             "invoice_id",
             "position",
@@ -2363,15 +2360,15 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "organization_id", "apartment_id", name=op.f("uq_booking_organization_id_apartment_id")
         ),
-        sa.UniqueConstraint(
-            "organization_id",
-            "id",
-            "original_id",
-            name=op.f("uq_booking_organization_id_id_original_id"),
-        ),
         sa.UniqueConstraint("organization_id", "id", name=op.f("uq_booking_organization_id_id")),
         sa.UniqueConstraint(
             "organization_id", "number", name=op.f("uq_booking_organization_id_number")
+        ),
+        sa.UniqueConstraint(
+            "organization_id",
+            "original_id",
+            "id",
+            name=op.f("uq_booking_organization_id_original_id_id"),
         ),
     )
     op.create_index(
@@ -2389,9 +2386,6 @@ def upgrade() -> None:
         ["organization_id", "hold_until"],
         unique=False,
         postgresql_where=sa.text("status = 'pending' AND hold_until IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_booking_original", "booking", ["organization_id", "original_id"], unique=False
     )
     op.create_index(
         "ix_booking_package", "booking", ["organization_id", "package_id"], unique=False
