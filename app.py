@@ -11,7 +11,7 @@ import models
 from core import box, db, log
 from core.db import Base
 from migrations.build import Owner
-from views import edges, health, person, registry, screens, sessions, words
+from views import edges, health, person, registry, screens, sessions, webhooks, words
 from views.security import Security
 from workers import commands
 
@@ -41,7 +41,8 @@ def create_app(**settings: object) -> Flask:
         registry.register(appbuilder, screens.SCREENS)
         for view in screens.VIEWS:
             appbuilder.add_view_no_menu(view)
-    commands.init_app(app)
+    webhooks.init_app(app)
+    commands.init_app(app, prepare_permissions)
     return app
 
 

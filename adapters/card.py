@@ -119,6 +119,17 @@ class CardProvider:
         return Wire(self.address, {"Authorization": f"Bearer {self.key}"}, self.limits)
 
 
+def configured(settings: Mapping[str, Any]) -> CardProvider | None:
+    """Give the provider that the settings name; None where there is none.
+
+    CARD_WEBHOOK_SECRET may hold two secrets with a blank between them while one is being changed.
+    """
+    address, secrets = settings["CARD_PROVIDER_URL"], settings["CARD_WEBHOOK_SECRET"].split()
+    if not address or not secrets:
+        return None
+    return CardProvider(address, settings["CARD_PROVIDER_KEY"], secrets)
+
+
 class _Answer:
     """Reads fields of an answer, trusting none. Each method raises ProviderUnavailable."""
 

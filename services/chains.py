@@ -6,6 +6,7 @@ An anchor is the last seal of a chain, kept where the database cannot reach it.
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -34,6 +35,7 @@ KINDS = {
 class Anchor:
     """The end of a chain, as it was when the anchor was cast. `digest` is hexadecimal."""
 
+    organization_id: UUID | None
     chain: str
     number: int
     last_position: int
@@ -67,8 +69,8 @@ def seal_platform(work: Work) -> int:
 def anchors(session: Session) -> list[Anchor]:
     """Read the end of each chain, as the reader of everything; ends the transaction."""
     query = (
-        "SELECT DISTINCT ON (chain) chain, number, last_position, encode(digest, 'hex')"
-        " FROM seal ORDER BY chain, number DESC"
+        "SELECT DISTINCT ON (chain) organization_id, chain, number, last_position,"
+        " encode(digest, 'hex') FROM seal ORDER BY chain, number DESC"
     )
     return [Anchor(*row) for row in _read(session, query)]
 

@@ -29,6 +29,7 @@ from services.events import Fact, emit
 
 AGAIN = (timedelta(seconds=5), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5))
 """How long until a provider is asked again, by the number of tries; the last for all later ones."""
+ASKED = (IntentStatus.pending, IntentStatus.requires_action, IntentStatus.processing)
 OVER = (
     IntentStatus.succeeded,
     IntentStatus.partly_refunded,

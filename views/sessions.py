@@ -45,7 +45,7 @@ class Sessions(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
         """Find the sign-in behind the cookie. Programs have none: /api takes no cookies."""
-        if request.path.startswith(("/api/", "/static/")):
+        if request.path.startswith(("/api/", "/static/", "/webhooks/")):
             return self.visitors.session_class()
         cookie = request.cookies.get(self.get_cookie_name(app), "")
         if not cookie.startswith(MARK):

@@ -43,12 +43,18 @@ NOT_A_DOMAIN = {
     "views": {
         *("acts", "fab", "refusals", "registry", "scope", "health"),
         *("edges", "home", "person", "screens", "security", "sessions", "sign_in", "words"),
+        "webhooks",
     },
     "workers": {
         *("jobs", "schedule", "scheduler", "relay", "subscriptions", "sagas"),
-        *("commands", "supervisor", "processes", "leftovers", "web"),
+        *("commands", "supervisor", "processes", "leftovers", "web", "mail", "chains"),
+        *("cleaning", "doctor", "invariants", "preparation"),
     },
-    "services": {"invariants", "reports", "postings", "access", "sign_in", "second_factor"},
+    "services": {
+        *("invariants", "reports", "postings", "access", "sign_in", "second_factor"),
+        *("instalments", "refunds", "assignments", "booking_ends", "cancellations"),
+        *("sagas", "chains"),
+    },
     "dashboards": {"pages", "charts", "theme"},
     "adapters": None,  # they are named after what is outside
 }

@@ -1,0 +1,37 @@
+"""What is swept out: sign-ins that are over, answers that nobody asks for again, old runs."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, or_
+from sqlalchemy.orm import Session
+
+from core import db
+from core.work import clock
+from models.events import IdempotencyKey, ScheduledRun
+from models.organizations import Credential
+from workers.jobs import Desk, homes
+
+SIGN_INS_KEPT = timedelta(days=30)
+KEYS_KEPT = timedelta(days=30)
+RUNS_KEPT = timedelta(days=2)
+
+
+def clean() -> None:
+    """Delete sign-ins that ended long ago, and idempotency keys after 30 days."""
+    before = clock() - SIGN_INS_KEPT
+    over = delete(Credential).where(
+        or_(Credential.expires_at < before, Credential.ended_at < before)
+    )
+    with Session(db.door.get_bind()) as door, door.begin():
+        door.execute(over)
+    for home in homes():
+        with Desk(home, "cleaning").work() as work:
+            old = IdempotencyKey.created_at < work.now - KEYS_KEPT
+            work.session.execute(delete(IdempotencyKey).where(old))
+
+
+def forget_runs() -> None:
+    """Delete the rows of runs that are past: two days after those of a day's schedule."""
+    with Desk(None, "cleaning").work() as work:
+        old = delete(ScheduledRun).where(ScheduledRun.due_at < work.now - RUNS_KEPT)
+        work.session.execute(old)

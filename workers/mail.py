@@ -1,0 +1,105 @@
+"""Mails out: each is claimed and committed, sent with no transaction open, and then marked.
+
+A process that dies after sending sends the same mail again, under the same message id: programs
+show it once.
+"""
+
+import logging
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import current_app
+from flask_babel import force_locale, gettext
+from sqlalchemy import select
+
+from adapters.mail import Mailer, MailRefused, MailUnavailable, Message
+from core.work import Work, found
+from models.notices import Notification
+from models.organizations import Organization, Profile
+from services import notices
+from workers.jobs import Desk, each
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a mail is made of."""
+
+    to: str
+    name: str
+    locale: str
+    organization: str
+    message: str
+    values: dict[str, str]
+    link: str
+
+
+def dispatch_due() -> None:
+    """Send every mail that is due; where no mail server is set up they wait."""
+    if current_app.config["SMTP_URL"]:
+        each("dispatches", _dispatch_all)
+
+
+def _dispatch_all(home: UUID) -> None:
+    desk = Desk(home, "mail")
+    with desk.work() as work:
+        due = notices.due(work)
+    for dispatch_id in due:
+        try:
+            _send(desk, dispatch_id)
+        except Exception:
+            log.exception("mail %s", dispatch_id)
+
+
+def _send(desk: Desk, dispatch_id: UUID) -> None:
+    with desk.work() as work:
+        dispatch = notices.claim(work, dispatch_id)
+        if dispatch is None:
+            return
+        letter = _letter(work, dispatch.notification_id, dispatch.address)
+    mailer = Mailer(current_app.config["SMTP_URL"], current_app.config["MAIL_FROM"])
+    try:
+        mailer.send(written(letter, f"<{dispatch_id}@makao>"))
+    except (MailUnavailable, MailRefused) as error:
+        for_good = isinstance(error, MailRefused)
+        with desk.work() as work:
+            notices.not_sent(work, dispatch_id, str(error), for_good=for_good)
+    else:
+        with desk.work() as work:
+            notices.sent(work, dispatch_id)
+
+
+def written(letter: Letter, message_id: str) -> Message:
+    """Write a mail in its reader's language, as text and as HTML."""
+    public = current_app.config["PUBLIC_URL"]
+    with force_locale(letter.locale):
+        values = {key: gettext(value) for key, value in letter.values.items()}
+        subject = gettext(letter.message) % values
+        context = {
+            "subject": " ".join(subject.split())[:300],
+            "language": letter.locale,
+            "name": letter.organization,
+            "greeting": gettext("Hello %(name)s,") % {"name": letter.name},
+            "act": {"url": public + letter.link, "label": gettext("Open it")},
+            "why": gettext("You get this because it concerns you or your work here."),
+            "settings_url": f"{public}/profile/",
+        }
+        pages = current_app.jinja_env
+        text = pages.get_template("mail/base.txt").render(context)
+        html = pages.get_template("mail/base.html").render(context)
+    return Message(letter.to, str(context["subject"]), text, html, message_id=message_id)
+
+
+def _letter(work: Work, notification_id: UUID, address: str) -> Letter:
+    notice = found(work, Notification, notification_id)
+    profile = work.session.scalars(select(Profile).where(Profile.id == notice.profile_id)).one()
+    return Letter(
+        to=address,
+        name=profile.name,
+        locale=profile.locale,
+        organization=work.session.scalars(select(Organization.name)).one(),
+        message=notice.message,
+        values={key: str(value) for key, value in notice.values.items()},
+        link=notice.link,
+    )

@@ -1,0 +1,209 @@
+"""Who is told of what, and in which words: the customer, and the staff at whose desk it is."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from core.money import decimals
+from core.text import N_
+from core.work import Work, found
+from models.bookings import BOOKING_FLOW, Booking, BookingStatus
+from models.events import Event
+from models.notices import Priority
+from models.payments import PaymentIntent, Refund
+from services import notices
+from services.notices import Notice
+from workers.jobs import Desk, homes
+
+MONEY_STAFF = ("Accountant",)
+
+
+def booking_assigned(work: Work, event: Event) -> None:
+    """Tell the member of the staff that the booking is theirs."""
+    says = N_("Booking %(number)s is yours to look after.")
+    link = f"/admin/booking/show/{event.subject_id}"
+    notice = _notice(event, says, link, number=event.data["number"])
+    notices.notify(work, [UUID(event.data["profile_id"])], notice)
+
+
+def booking_confirmed(work: Work, event: Event) -> None:
+    """Tell the customer what comes next, and the staff that there is something to look at."""
+    _both(
+        work,
+        event,
+        N_("Thank you. Booking %(number)s over %(total)s is confirmed; the invoice is ready."),
+        N_("Booking %(number)s over %(total)s was confirmed by the customer."),
+        total=_money(event.data["total"], event.data["currency"]),
+    )
+
+
+def booking_moved(work: Work, event: Event) -> None:
+    """Tell the customer that it is being looked at; other moves have facts of their own."""
+    if event.data["new"] != BookingStatus.under_review:
+        return
+    booking = found(work, Booking, event.subject_id)
+    status = BOOKING_FLOW.labels[BookingStatus.under_review]
+    says = N_("Booking %(number)s moved on. It is now: %(status)s.")
+    notice = _notice(event, says, _page(booking.id), number=booking.number, status=status)
+    notices.notify_party(work, booking.customer_id, notice)
+
+
+def booking_approved(work: Work, event: Event) -> None:
+    """Tell the customer."""
+    says = N_("Good news: booking %(number)s is approved.")
+    _both(work, event, says, N_("Booking %(number)s is approved."))
+
+
+def booking_rejected(work: Work, event: Event) -> None:
+    """Tell the customer why."""
+    _both(
+        work,
+        event,
+        N_("Booking %(number)s was not accepted: %(reason)s"),
+        N_("Booking %(number)s was rejected: %(reason)s"),
+        reason=event.data["reason"],
+    )
+
+
+def booking_cancelled(work: Work, event: Event) -> None:
+    """Tell both sides."""
+    says = N_("Booking %(number)s was cancelled: %(reason)s")
+    _both(work, event, says, says, reason=event.data["reason"])
+
+
+def booking_expired(work: Work, event: Event) -> None:
+    """Tell the customer that the apartment is no longer kept for them."""
+    _both(
+        work,
+        event,
+        N_("Your hold has ended, and booking %(number)s with it. Book again if you still want it."),
+        N_("Booking %(number)s ran out: it was not confirmed in time."),
+    )
+
+
+def booking_settled(work: Work, event: Event) -> None:
+    """Congratulate."""
+    _both(
+        work,
+        event,
+        N_("Booking %(number)s is paid in full. The apartment is yours: congratulations!"),
+        N_("Booking %(number)s is paid in full and sold."),
+    )
+
+
+def booking_refunded(work: Work, event: Event) -> None:
+    """Tell the customer what went back, and what was kept."""
+    currency = event.data["currency"]
+    _both(
+        work,
+        event,
+        N_("%(refunded)s of booking %(number)s went back to you; %(kept)s were kept by the terms."),
+        N_("Booking %(number)s is refunded: %(refunded)s went back, %(kept)s were kept."),
+        refunded=_money(event.data["refunded"], currency),
+        kept=_money(event.data["kept"], currency),
+    )
+
+
+def invoice_issued(work: Work, event: Event) -> None:
+    """Ask the customer for the money."""
+    says = N_("Invoice %(number)s over %(total)s is due on %(due)s.")
+    total = _money(event.data["total"], event.data["currency"])
+    values = {"number": event.data["number"], "total": total, "due": event.data["due_on"] or "-"}
+    notice = _notice(event, says, f"/portal/invoices/{event.subject_id}", **values)
+    notices.notify_party(work, UUID(event.data["party_id"]), notice)
+
+
+def invoice_paid(work: Work, event: Event) -> None:
+    """Thank the customer."""
+    says = N_("Thank you. Invoice %(number)s is paid.")
+    link = f"/portal/invoices/{event.subject_id}"
+    notice = _notice(event, says, link, number=event.data["number"])
+    notices.notify_party(work, UUID(event.data["party_id"]), notice)
+
+
+def payment_succeeded(work: Work, event: Event) -> None:
+    """Tell the payer that the money arrived."""
+    says = N_("We received your payment %(number)s of %(amount)s.")
+    amount = _money(event.data["amount"], event.data["currency"])
+    link = f"/portal/payments/{event.subject_id}"
+    notice = _notice(event, says, link, number=event.data["number"], amount=amount)
+    notices.notify_party(work, UUID(event.data["party_id"]), notice)
+
+
+def payment_failed(work: Work, event: Event) -> None:
+    """Tell the payer that nothing was paid, and why."""
+    intent = found(work, PaymentIntent, event.subject_id)
+    says = N_("Payment %(number)s did not go through: %(reason)s Nothing was taken; try again.")
+    values = {"number": intent.number, "reason": event.data["reason"]}
+    notice = _notice(event, says, f"/portal/payments/{intent.id}", **values)
+    notices.notify_party(work, intent.party_id, notice)
+
+
+def payment_unclear(work: Work, event: Event) -> None:
+    """Have an accountant look at a payment of another sum than was asked for."""
+    says = N_("Payment %(number)s does not add up: %(reason)s. Nothing was posted.")
+    values = {"number": event.data["number"], "reason": event.data["reason"]}
+    _to_money_staff(work, event, says, f"/admin/payment_intent/show/{event.subject_id}", values)
+
+
+def refund_requested(work: Work, event: Event) -> None:
+    """Have an accountant pay a refund that no provider sends."""
+    refund = found(work, Refund, event.subject_id)
+    if refund.check_at is not None:
+        return
+    says = N_("Pay back %(amount)s by hand, and say so at the refund.")
+    values = {"amount": _money(str(refund.amount), refund.currency)}
+    _to_money_staff(work, event, says, f"/admin/refund/show/{refund.id}", values)
+
+
+def refund_succeeded(work: Work, event: Event) -> None:
+    """Tell the customer that money is on its way."""
+    says = N_("%(amount)s went back to you.")
+    amount = _money(event.data["amount"], event.data["currency"])
+    notice = _notice(event, says, "/portal/", amount=amount)
+    notices.notify_party(work, UUID(event.data["party_id"]), notice)
+
+
+def refund_failed(work: Work, event: Event) -> None:
+    """Have an accountant look."""
+    says = N_("A refund failed: %(reason)s Retry it, or pay it another way.")
+    values = {"reason": event.data["reason"]}
+    _to_money_staff(work, event, says, f"/admin/refund/show/{event.subject_id}", values)
+
+
+def clean() -> None:
+    """Forget notices that are over."""
+    for home in homes():
+        with Desk(home, "notices.clean").work() as work:
+            notices.clean(work)
+
+
+def _both(work: Work, event: Event, to_customer: str, to_staff: str, **values: Any) -> None:
+    """Tell the customer of a booking and whoever of the staff looks after it."""
+    booking = found(work, Booking, event.subject_id)
+    values["number"] = booking.number
+    notices.notify_party(
+        work, booking.customer_id, _notice(event, to_customer, _page(booking.id), **values)
+    )
+    if booking.assigned_to_id is not None:
+        link = f"/admin/booking/show/{booking.id}"
+        notices.notify(work, [booking.assigned_to_id], _notice(event, to_staff, link, **values))
+
+
+def _to_money_staff(work: Work, event: Event, says: str, link: str, values: dict[str, str]) -> None:
+    notice = Notice(says, f"event:{event.id}", values, link, Priority.high)
+    if not notices.notify_roles(work, MONEY_STAFF, notice):
+        notices.notify_roles(work, ["Admin"], notice)
+
+
+def _notice(event: Event, says: str, link: str, **values: Any) -> Notice:
+    return Notice(says, f"event:{event.id}", values, link)
+
+
+def _page(booking_id: UUID) -> str:
+    return f"/portal/bookings/{booking_id}"
+
+
+def _money(amount: str, currency: str) -> str:
+    """Write an amount in the decimals of its currency: KES 10,400,000.00."""
+    return f"{currency} {Decimal(amount):,.{decimals(currency)}f}"

@@ -1,0 +1,265 @@
+"""The outbox: recorded facts become entries of a stream, and deliveries to those who hear of them.
+
+`publish` puts facts into the organization's Redis stream and writes a delivery for each subscriber,
+in the order in which they were recorded, and marks them, in one transaction. Whoever dies before
+the commit publishes them again: readers of the stream know a fact by its id. Where Redis is away
+the stream's share becomes a delivery too, and nobody else waits for it.
+
+`deliver` tells one subscriber of one fact: the mark and the effect share a transaction, so that it
+happens once. Facts of one subject reach a subscriber in their order.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy.orm import aliased
+
+from core.db import uuid7
+from core.text import N_
+from core.work import Work, clock, locked
+from models.events import Delivery, Event
+from models.notices import Priority
+from services import notices
+from services.events import envelope
+from services.notices import Notice
+from workers.jobs import Desk, homes_due
+from workers.subscriptions import HANDLERS, SUBSCRIBERS
+
+BATCH = 1_000
+STREAM_LENGTH = 100_000
+"""How many of the newest facts a stream keeps, about; older ones are read from Postgres."""
+STREAM = "stream"
+AGAIN = tuple(timedelta(seconds=each) for each in (1, 5, 15, 60, 300, 900, 3600))
+"""How long until a delivery that failed is tried again; after the last it is parked."""
+PATIENCE = timedelta(seconds=30)
+"""A delivery that was begun so long ago and is not done belongs to a process that died."""
+PAUSE_SECONDS = 0.2
+
+log = logging.getLogger(__name__)
+
+
+def run(stop: threading.Event) -> None:
+    """Publish and deliver until told to stop."""
+    while not stop.is_set():
+        try:
+            busy = turn()
+        except Exception:
+            log.exception("the relay stumbled")
+            busy = False
+        if not busy:
+            stop.wait(PAUSE_SECONDS)
+
+
+def turn() -> bool:
+    """Publish a batch and tell subscribers of some facts in each organization; any left?"""
+    busy = False
+    for home in homes_due("events"):
+        busy |= publish(home) == BATCH
+    for home in homes_due("deliveries"):
+        for _ in range(BATCH):
+            if not deliver(home):
+                break
+            busy = True
+    return busy
+
+
+def publish(home: UUID) -> int:
+    """Publish up to 1,000 facts of an organization; returns how many. One relay at a time does."""
+    desk = Desk(home, "relay")
+    with desk.work() as work:
+        lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended('relay:' || :home, 0))")
+        if not work.session.scalar(lock, {"home": str(home)}):
+            return 0
+        events = _fresh(work)
+        rows = [
+            _delivery(work, event, name)
+            for event in events
+            for name in SUBSCRIBERS.get(event.type, ())
+        ]
+        if not _streamed(work, events):
+            rows += [_delivery(work, event, STREAM) for event in events]
+        if rows:
+            work.session.execute(insert(Delivery), rows)
+        return len(events)
+
+
+def deliver(home: UUID) -> bool:
+    """Tell one subscriber of one fact, if one is due; say whether one was."""
+    desk = Desk(home, "relay")
+    with desk.work() as work:
+        delivery_id = _claim(work)
+    if delivery_id is None:
+        return False
+    try:
+        _tell(home, delivery_id)
+    except Exception as error:
+        log.exception("delivery %s", delivery_id)
+        with desk.work() as work:
+            _failed(work, delivery_id, f"{type(error).__name__}: {error}")
+    return True
+
+
+def _fresh(work: Work) -> Sequence[Row[Any]]:
+    """Take the oldest facts that nobody has published, and mark them."""
+    waiting = (
+        select(Event.id)
+        .where(Event.relayed_at.is_(None))
+        .order_by(Event.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    taken = update(Event).where(Event.id.in_(waiting)).values(relayed_at=work.now)
+    rows = work.session.execute(
+        taken.returning(*Event.__table__.c), execution_options={"synchronize_session": False}
+    ).all()
+    return sorted(rows, key=lambda row: row.id.int)
+
+
+def _streamed(work: Work, events: Sequence[Any]) -> bool:
+    """Append the facts to the stream; False where it is away, or older ones still wait."""
+    if not events:
+        return True
+    behind = select(Delivery.id).where(
+        Delivery.subscriber == STREAM, Delivery.done_at.is_(None), Delivery.parked_at.is_(None)
+    )
+    if work.session.scalar(behind.limit(1)) is not None:
+        return False
+    try:
+        append(_redis(), events)
+    except RedisError as error:
+        log.warning("the stream is away, its facts are kept for it: %s", error)
+        return False
+    return True
+
+
+def append(redis: Redis, events: Sequence[Any]) -> None:
+    """Add facts to the stream of their organization, oldest first, in one round trip."""
+    pipe = redis.pipeline(transaction=False)
+    for event in events:
+        entry = json.dumps(envelope(event), ensure_ascii=False, separators=(",", ":"))
+        pipe.xadd(f"makao:events:{event.organization_id}", {"event": entry}, maxlen=STREAM_LENGTH)
+    pipe.execute()
+
+
+def _delivery(work: Work, event: Any, subscriber: str) -> dict[str, Any]:
+    return {
+        "id": uuid7(),
+        "organization_id": event.organization_id,
+        "event_id": event.id,
+        "subject_id": event.subject_id,
+        "subscriber": subscriber,
+        "due_at": work.now,
+    }
+
+
+def _claim(work: Work) -> UUID | None:
+    """Take a delivery before which its subscriber has no other of that subject to hear of.
+
+    The try is counted before it is made, so that one which kills its process is parked in the end.
+    """
+    earlier = aliased(Delivery)
+    waits = (
+        select(earlier.id)
+        .where(
+            earlier.organization_id == Delivery.organization_id,
+            earlier.subscriber == Delivery.subscriber,
+            earlier.subject_id == Delivery.subject_id,
+            earlier.event_id < Delivery.event_id,
+            earlier.done_at.is_(None),
+            earlier.parked_at.is_(None),
+        )
+        .exists()
+    )
+    query = (
+        select(Delivery)
+        .where(
+            Delivery.done_at.is_(None),
+            Delivery.parked_at.is_(None),
+            Delivery.due_at <= work.now,
+            ~waits,
+        )
+        .order_by(Delivery.due_at, Delivery.event_id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    delivery = work.session.scalar(query)
+    if delivery is None:
+        return None
+    if delivery.attempts > len(AGAIN):
+        _park(work, delivery, delivery.last_error or "the process ended in the middle of it")
+        return None
+    delivery.attempts += 1
+    delivery.due_at = work.now + PATIENCE
+    return delivery.id
+
+
+def _tell(home: UUID, delivery_id: UUID) -> None:
+    """Run the handler and mark the delivery, in one transaction."""
+    with Desk(home, "relay").work() as work:
+        delivery = locked(work, Delivery, delivery_id)
+        if delivery.done_at:
+            return
+        event = work.session.scalars(select(Event).where(Event.id == delivery.event_id)).one()
+        subscriber = delivery.subscriber
+        if subscriber == STREAM:
+            append(_redis(), [event])
+        else:
+            HANDLERS[subscriber](_because_of(work, event), event)
+        delivery.done_at = clock()
+
+
+def _because_of(work: Work, event: Event) -> Work:
+    return replace(work, causation_id=event.id, correlation_id=event.correlation_id)
+
+
+def _failed(work: Work, delivery_id: UUID, error: str) -> None:
+    delivery = locked(work, Delivery, delivery_id)
+    delivery.last_error = error[:500]
+    if delivery.subscriber == STREAM:  # Redis is away: that is not the fact's fault
+        delivery.attempts = 1
+    if delivery.attempts > len(AGAIN):
+        _park(work, delivery, error)
+    else:
+        delivery.due_at = work.now + AGAIN[delivery.attempts - 1]
+
+
+def _park(work: Work, delivery: Delivery, error: str) -> None:
+    """Give up, and say so. Later facts of the subject go on."""
+    delivery.parked_at = work.now
+    log.error("%s was given up for delivery %s: %s", delivery.subscriber, delivery.id, error)
+    notice = Notice(
+        N_("%(subscriber)s could not take up what happened. Look at the delivery and replay it."),
+        once=f"delivery:{delivery.id}:{delivery.attempts}",
+        values={"subscriber": delivery.subscriber},
+        link=f"/admin/delivery/show/{delivery.id}",
+        priority=Priority.high,
+    )
+    notices.notify_roles(work, ["Admin"], notice)
+
+
+def _redis() -> Redis:
+    """Reach the stream, giving up soon: the outbox waits, the relay does not."""
+    kept: Redis | None = current_app.extensions.get("stream")
+    if kept is None:
+        url = current_app.config["REDIS_URL"]
+        kept = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
+        current_app.extensions["stream"] = kept
+    return kept
+
+
+def oldest_waiting(work: Work) -> float:
+    """Tell how many seconds the oldest unpublished fact has waited; 0 without any."""
+    oldest = work.session.scalar(
+        select(func.min(Event.happened_at)).where(Event.relayed_at.is_(None))
+    )
+    return max(0.0, (work.now - oldest).total_seconds()) if oldest else 0.0

@@ -1,0 +1,45 @@
+"""What runs by the clock, on one page. Times are UTC; each is run once, by whoever is first.
+
+Everything here finds in Postgres what is due, so that one run after an outage makes up for all that
+were missed, and running it by hand does no harm.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from workers import bookings, chains, cleaning, invariants, mail, notices, payments, sagas
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A name, how often, what; `at` is the hour and minute of what runs once a day."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], object]
+    at: timedelta = timedelta(0)
+
+    def due(self, now: datetime) -> datetime:
+        """Give the last time at which it was due."""
+        periods = (now - EPOCH - self.at) // self.every
+        return EPOCH + self.at + periods * self.every
+
+
+SCHEDULE = (
+    Entry("card payments", timedelta(seconds=2), payments.ask_due),
+    Entry("refunds", timedelta(seconds=2), payments.send_back_due),
+    Entry("mails", timedelta(seconds=2), mail.dispatch_due),
+    Entry("holds that end", timedelta(seconds=5), bookings.expire_holds),
+    Entry("sagas", timedelta(seconds=5), sagas.advance_due),
+    Entry("seals", timedelta(seconds=5), chains.seal),
+    Entry("reminders of holds", timedelta(minutes=1), bookings.remind),
+    Entry("invariants", timedelta(minutes=15), invariants.check),
+    Entry("stale bookings", timedelta(hours=1), bookings.reassign_stale),
+    Entry("old runs", timedelta(hours=1), cleaning.forget_runs),
+    Entry("cleaning", timedelta(days=1), cleaning.clean, at=timedelta(hours=1, minutes=30)),
+    Entry("old notices", timedelta(days=1), notices.clean, at=timedelta(hours=1, minutes=40)),
+    Entry("anchors", timedelta(days=1), chains.cast_anchors, at=timedelta(hours=2)),
+)

@@ -1,0 +1,52 @@
+"""Who hears of what: the wiring of the whole system, on one page.
+
+A handler runs in a unit of work of its own, once per fact, after the transaction in which the fact
+came about. It may be tried again after a failure. What waits for the network it only rings for.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from core.work import Work
+from models.events import Event
+from services.events import CATALOGUE
+from workers import bookings, notices, payments, sagas
+
+Handler = Callable[[Work, Event], None]
+
+SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
+    "booking.created": [bookings.assign],
+    "booking.assigned": [notices.booking_assigned],
+    "booking.confirmed": [notices.booking_confirmed],
+    "booking.status_changed": [notices.booking_moved],
+    "booking.approved": [bookings.settle, notices.booking_approved],
+    "booking.rejected": [notices.booking_rejected],
+    "booking.cancelled": [notices.booking_cancelled],
+    "booking.expired": [notices.booking_expired],
+    "booking.settled": [notices.booking_settled],
+    "booking.refunded": [notices.booking_refunded],
+    "apartment.status_changed": [bookings.tell_first_waiting],
+    "invoice.issued": [notices.invoice_issued],
+    "invoice.paid": [bookings.settle_invoice, notices.invoice_paid],
+    "payment.initiated": [payments.ring_payment],
+    "payment.succeeded": [notices.payment_succeeded],
+    "payment.failed": [notices.payment_failed],
+    "payment.unclear": [notices.payment_unclear],
+    "refund.requested": [payments.ring_refund, notices.refund_requested],
+    "refund.succeeded": [bookings.go_on, notices.refund_succeeded],
+    "refund.failed": [bookings.go_on, notices.refund_failed],
+    "saga.status_changed": [sagas.raise_alarm],
+}
+
+
+def name_of(handler: Handler) -> str:
+    """Name a subscriber as its deliveries do: `bookings.assign`."""
+    return f"{handler.__module__.removeprefix('workers.')}.{handler.__name__}"
+
+
+SUBSCRIBERS = {
+    kind: [name_of(each) for each in handlers] for kind, handlers in SUBSCRIPTIONS.items()
+}
+HANDLERS = {name_of(each): each for handlers in SUBSCRIPTIONS.values() for each in handlers}
+
+unknown = set(SUBSCRIPTIONS) - set(CATALOGUE)
+assert not unknown, f"nobody states {sorted(unknown)}"
