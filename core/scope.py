@@ -13,7 +13,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, ForeignKey, ForeignKeyConstraint, UniqueConstraint, event, text
+from sqlalchemy import (
+    Connection,
+    ForeignKey,
+    ForeignKeyConstraint,
+    UniqueConstraint,
+    event,
+    text,
+)
 from sqlalchemy.orm import (
     Mapped,
     ORMExecuteState,
@@ -185,8 +192,10 @@ def _filter(state: ORMExecuteState) -> None:
         )
     )
     if parties is not None:
+        # Table by table: each keeps the party in a column of its own name.
         state.statement = state.statement.options(
-            with_loader_criteria(
-                PartyScoped, lambda table: table.party_id.in_(parties), include_aliases=True
+            *(
+                with_loader_criteria(table, table.party_id.in_(parties), include_aliases=True)
+                for table in PartyScoped.__subclasses__()
             )
         )

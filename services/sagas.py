@@ -148,6 +148,7 @@ def advance(work: Work, saga_id: UUID) -> bool:
     elif isinstance(outcome, TurnBack):
         saga.step -= 1
         saga.data = {**saga.data, "turned_back": outcome.reason}
+        saga.due_at = work.now
         _move(work, saga, "turn_back", outcome.reason)
     else:
         saga.step += 1
