@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from babel.core import get_global
-from babel.numbers import get_currency_precision
+from babel.numbers import format_decimal, get_currency_precision
 
 from core.errors import BadInput
 from core.text import N_
@@ -71,8 +71,20 @@ def parsed(text: str, currency: str, field: str = "amount") -> Decimal:
     try:
         amount = Decimal(plain.replace(",", ""))
     except InvalidOperation as error:
-        raise BadInput(N_("Write the amount in digits, like 10,400,000.00."), field=field) from error
+        said = N_("Write the amount in digits, like 10,400,000.00.")
+        raise BadInput(said, field=field) from error
     return exact(amount, currency, field)
+
+
+def written(amount: Decimal | None, currency: str, locale: object = "en") -> str:
+    """Write an amount with its code, grouped, in the currency's decimals: KES 10,400,000.00."""
+    if amount is None:
+        return "\u2013"
+    places = decimals(currency) if currency else 2
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    digits = format_decimal(abs(amount), format=pattern, locale=locale)
+    sign = "\u2212" if amount < 0 else ""
+    return f"{currency}\u00a0{sign}{digits}" if currency else f"{sign}{digits}"
 
 
 def split(total: Decimal, shares: Sequence[Decimal], currency: str) -> list[Decimal]:

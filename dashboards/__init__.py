@@ -1,1 +1,1 @@
-"""Pages for executives: read only, over services.reports."""
+"""What executives see: Dash pages as data, read only, over services/reports.py."""

@@ -37,6 +37,9 @@ SETTINGS: Mapping[str, Declared] = {
         14, N_("Days until an invoice is due when no plan says otherwise")
     ),
     "payment.expire_minutes": Declared(60, N_("Minutes until an unfinished payment is given up")),
+    "security.two_factor_for_money": Declared(
+        True, N_("Whoever may move money needs a second factor")  # noqa: FBT003
+    ),
     "bank.details": Declared("", N_("Bank account that customers pay transfers to")),
 }
 

@@ -231,7 +231,8 @@ class Floors:
     """What the generator makes: floors `first` to `last`, `per_floor` apartments on each.
 
     `step_percent` is how much dearer (in percent of the template's price) each floor is than the
-    one below. Names are block, floor and number: A0703.
+    one below. Names are block, floor and number (from `first_number` on, where a
+    floor has several layouts): A0703.
     """
 
     block: str
@@ -239,6 +240,7 @@ class Floors:
     last: int
     per_floor: int
     step_percent: Decimal = Decimal(0)
+    first_number: int = 1
 
 
 def generate(work: Work, template_id: UUID, floors: Floors) -> list[Apartment]:
@@ -259,7 +261,7 @@ def generate(work: Work, template_id: UUID, floors: Floors) -> list[Apartment]:
     made = [
         _from_template(work, template, floors, floor, number)
         for floor in range(floors.first, floors.last + 1)
-        for number in range(1, floors.per_floor + 1)
+        for number in range(floors.first_number, floors.first_number + floors.per_floor)
     ]
     work.session.add_all(made)
     work.session.flush()

@@ -7,8 +7,13 @@
   function chosen() {
     try { return localStorage.getItem("makao-theme"); } catch (_) { return null; }
   }
+  function set(theme) {
+    root.setAttribute("data-bs-theme", theme);
+    // Charts are drawn by the server: it has to know their ground.
+    document.cookie = "makao-theme=" + theme + "; path=/; max-age=31536000; samesite=lax";
+  }
   function paint() {
-    root.setAttribute("data-bs-theme", chosen() || (system.matches ? "dark" : "light"));
+    set(chosen() || (system.matches ? "dark" : "light"));
   }
 
   root.classList.remove("no-script");
@@ -19,7 +24,7 @@
     if (!event.target.closest("[data-theme-switch]")) return;
     var next = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
     try { localStorage.setItem("makao-theme", next); } catch (_) { /* private window: for this page only */ }
-    root.setAttribute("data-bs-theme", next);
+    set(next);
     document.dispatchEvent(new CustomEvent("makao:theme", { detail: next }));
   });
 })();

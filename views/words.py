@@ -12,20 +12,14 @@ from flask_babel import gettext as _
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
-from core.money import decimals
+from core.money import written
 
 SHOWN_NAMES = 3
 
 
 def money(amount: Decimal | None, currency: str = "") -> str:
     """Write an amount with its code, grouped, in the currency's decimals: KES 10,400,000.00."""
-    if amount is None:
-        return "\u2013"
-    places = decimals(currency) if currency else 2
-    pattern = "#,##0" + ("." + "0" * places if places else "")
-    digits = format_decimal(abs(amount), format=pattern, locale=get_locale())
-    sign = "\u2212" if amount < 0 else ""
-    return f"{currency}\u00a0{sign}{digits}" if currency else f"{sign}{digits}"
+    return written(amount, currency, get_locale())
 
 
 def number(value: Decimal | int | None) -> str:

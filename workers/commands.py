@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from core import db
 from core.startup import CannotStart
-from workers import chains, doctor, invariants, jobs, preparation, relay, scheduler
+from workers import chains, demo, doctor, invariants, jobs, preparation, relay, scheduler
 
 log = logging.getLogger(__name__)
 Command = Callable[..., Any]
@@ -30,7 +30,16 @@ def init_app(app: Flask, write_permissions: Callable[[Flask], None]) -> None:
     """Hang the commands on the application, and the bell that views ring for jobs."""
     app.extensions["ring"] = jobs.ring
     app.extensions["write_permissions"] = write_permissions
-    for command in (prepare, worker, relay_, scheduler_, verify, doctor_, invariants_):
+    for command in (
+        prepare,
+        worker,
+        relay_,
+        scheduler_,
+        verify,
+        doctor_,
+        invariants_,
+        demo.demo,
+    ):
         app.cli.add_command(command)
 
 

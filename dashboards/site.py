@@ -1,0 +1,93 @@
+"""Dash inside the application: one server, the frame of the admin around it, one door for all."""
+
+from typing import Any
+
+import dash
+from dash import Dash, dcc, html
+from flask import Flask, current_app, g, redirect, render_template, request, url_for
+from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response
+
+from core.errors import Forbidden
+from core.text import N_
+from dashboards import sales, theme
+
+PREFIX = "/dashboards/"
+PAGES = {"sales": ("dashboard_sales", sales)}
+"""Name in the address -> the table of the permission `can_read`, and the page's module."""
+
+
+class Framed(Dash):  # type: ignore[misc]
+    """Dash whose index is a template of ours."""
+
+    def interpolate_index(self, **parts: Any) -> str:
+        """Render the page inside the frame."""
+        appbuilder = current_app.extensions["appbuilder"]
+        return render_template(
+            "dash_index.html",
+            appbuilder=appbuilder,
+            base_template=appbuilder.base_template,
+            dash=parts,
+            title=parts.get("title", ""),
+        )
+
+
+def init_app(app: Flask) -> Dash:
+    """Mount all pages under /dashboards/, behind the guard."""
+    theme.register()
+    served = Framed(
+        __name__,
+        server=app,
+        routes_pathname_prefix=PREFIX,
+        requests_pathname_prefix=PREFIX,
+        use_pages=True,
+        pages_folder="",
+        serve_locally=True,
+        suppress_callback_exceptions=True,
+        update_title="",
+        title="",
+    )
+    for name, (_table, page) in PAGES.items():
+        dash.register_page(name, path=f"/{name}/", title=page.TITLE, layout=page.layout)
+        page.listen(served, guarded(name))
+    served.layout = html.Div(
+        [dcc.Location(id="address", refresh=False), dash.page_container], id="dashboards"
+    )
+    app.extensions["dash_hashes"] = served.csp_hashes()
+    app.before_request(_guard)
+    app.after_request(_csrf_cookie)
+    return served
+
+
+def guarded(name: str) -> Any:
+    """Make a check that each callback of a page calls first: Dash has one address for all."""
+    table = PAGES[name][0]
+
+    def check() -> None:
+        if not g.user.may("read", table):
+            raise Forbidden
+
+    return check
+
+
+def _guard() -> Response | None:
+    if not request.path.startswith(PREFIX) or request.path.startswith(f"{PREFIX}_dash-component"):
+        return None
+    if not g.user.is_authenticated:
+        if request.path.startswith(f"{PREFIX}_"):
+            return Response("Sign in again.", 401)
+        return redirect(url_for("SignInView.login", next=request.full_path))
+    name = request.path.removeprefix(PREFIX).partition("/")[0]
+    tables = {PAGES[name][0]} if name in PAGES else {table for table, _ in PAGES.values()}
+    if not any(g.user.may("read", table) for table in tables):
+        raise Forbidden(N_("Your roles do not show you this dashboard. A manager's would."))
+    return None
+
+
+def _csrf_cookie(response: Any) -> Any:
+    """Give Dash the token that it sends back with each callback."""
+    if request.path.startswith(PREFIX) and g.user.is_authenticated:
+        response.set_cookie(
+            "_csrf_token", generate_csrf(), samesite="Lax", path=PREFIX, secure=request.is_secure
+        )
+    return response
