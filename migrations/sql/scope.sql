@@ -192,7 +192,8 @@ END $$;
 CREATE FUNCTION public_organization(address text) RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT id FROM public.organization WHERE slug = address AND public_catalogue;
+    -- Named in full: the organization has an address, too, by post.
+    SELECT id FROM public.organization WHERE slug = public_organization.address AND public_catalogue;
 END;
 
 -- Become a member by the code of an invitation: once, in time, and only as it says.
