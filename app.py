@@ -11,7 +11,19 @@ import models
 from core import box, db, log
 from core.db import Base
 from migrations.build import Owner
-from views import edges, health, person, registry, screens, sessions, webhooks, words
+from views import (
+    edges,
+    enrolment,
+    health,
+    home,
+    menu,
+    person,
+    registry,
+    screens,
+    sessions,
+    webhooks,
+    words,
+)
 from views.security import Security
 from workers import commands
 
@@ -32,15 +44,17 @@ def create_app(**settings: object) -> Flask:
     sessions.init_app(app)
     person.init_app(app)
     edges.init_app(app)
+    enrolment.init_app(app)
+    menu.init_app(app)
     health.init_app(app)
     words.init_app(app)
     with app.app_context():
-        appbuilder = AppBuilder(app, db.session, security_manager_class=Security)
+        appbuilder = AppBuilder(
+            app, db.session, security_manager_class=Security, indexview=home.Index
+        )
         # After Flask-AppBuilder's own, which knows neither profiles nor organizations.
         Babel(app, locale_selector=edges.locale, timezone_selector=edges.time_zone)
-        registry.register(appbuilder, screens.SCREENS)
-        for view in screens.VIEWS:
-            appbuilder.add_view_no_menu(view)
+        screens.register(appbuilder)
     webhooks.init_app(app)
     commands.init_app(app, prepare_permissions)
     return app

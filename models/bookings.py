@@ -27,7 +27,7 @@ from core.text import N_
 from models.billing import Invoice, PaymentMethod
 from models.organizations import Profile
 from models.people import Party
-from models.sales import Addon, Apartment, Package
+from models.sales import Addon, Apartment, Package, Project
 
 
 class BookingStatus(StrEnum):
@@ -184,6 +184,11 @@ class Booking(PartyScoped, Record):
     package: Mapped[Package | None] = relationship(
         primaryjoin="foreign(Booking.package_id) == Package.id", lazy="raise_on_sql"
     )
+    plan: Mapped["InstalmentPlan | None"] = relationship(
+        primaryjoin="foreign(Booking.plan_id) == InstalmentPlan.id",
+        viewonly=True,
+        lazy="raise_on_sql",
+    )
     assigned_to: Mapped[Profile | None] = relationship(lazy="raise_on_sql")
     choices: Mapped[list["BookingAddon"]] = relationship(
         primaryjoin="foreign(BookingAddon.booking_id) == Booking.id",
@@ -248,6 +253,12 @@ class BookingInvoice(OrganizationScoped, Base):
     position: Mapped[int]
     milestone: Mapped[str] = mapped_column(String(80), server_default="", default="")
 
+    invoice: Mapped[Invoice] = relationship(
+        primaryjoin="foreign(BookingInvoice.invoice_id) == Invoice.id",
+        viewonly=True,
+        lazy="raise_on_sql",
+    )
+
 
 Booking.paid_amount = column_property(
     select(func.coalesce(func.sum(Invoice.paid_amount), 0))
@@ -301,6 +312,10 @@ class InstalmentPlan(Record):
     project_id: Mapped[UUID]
     name: Mapped[Name]
     standard: Mapped[bool] = mapped_column(server_default=text("false"))
+
+    project: Mapped[Project] = relationship(
+        primaryjoin="foreign(InstalmentPlan.project_id) == Project.id", lazy="raise_on_sql"
+    )
 
     def __str__(self) -> str:
         return self.name

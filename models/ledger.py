@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from core.db import Amount, Base, Currency, Name
 from core.scope import OrganizationScoped, Record, keyed, same_organization
 from core.text import N_
+from models.people import Party
 
 
 class AccountType(StrEnum):
@@ -100,6 +101,9 @@ class Account(OrganizationScoped, Base):
     party_id: Mapped[UUID | None]
     currency: Mapped[Currency]
     balance: Mapped[Amount | None]
+    party: Mapped[Party | None] = relationship(
+        primaryjoin="foreign(Account.party_id) == Party.id", viewonly=True, lazy="raise_on_sql"
+    )
     holder_id: Mapped[UUID] = mapped_column(
         Computed("coalesce(party_id, organization_id)", persisted=True)
     )
@@ -170,6 +174,9 @@ class Posting(OrganizationScoped, Base):
     currency: Mapped[Currency]
     amount: Mapped[Amount]
 
+    entry: Mapped[Entry] = relationship(
+        primaryjoin="foreign(Posting.entry_id) == Entry.id", viewonly=True, lazy="raise_on_sql"
+    )
     account: Mapped[Account] = relationship(
         primaryjoin="foreign(Posting.account_id) == Account.id", viewonly=True, lazy="raise_on_sql"
     )

@@ -13,7 +13,7 @@ from core.db import Amount, Base, Currency
 from core.flow import Flow
 from core.scope import OrganizationScoped, PartyScoped, Record, keyed, same_organization
 from core.text import N_
-from models.billing import PaymentMethod
+from models.billing import Invoice, PaymentMethod
 from models.people import Party
 
 
@@ -155,6 +155,17 @@ class Allocation(OrganizationScoped, Base):
     intent_id: Mapped[UUID]
     invoice_id: Mapped[UUID]
     amount: Mapped[Amount]
+
+    intent: Mapped[PaymentIntent] = relationship(
+        primaryjoin="foreign(Allocation.intent_id) == PaymentIntent.id",
+        viewonly=True,
+        lazy="raise_on_sql",
+    )
+    invoice: Mapped[Invoice] = relationship(
+        primaryjoin="foreign(Allocation.invoice_id) == Invoice.id",
+        viewonly=True,
+        lazy="raise_on_sql",
+    )
 
 
 class ProviderEvent(OrganizationScoped, Base):

@@ -364,6 +364,12 @@ class ApartmentPackage(OrganizationScoped, Base):
     apartment_id: Mapped[UUID]
     package_id: Mapped[UUID]
 
+    package: Mapped[Package] = relationship(
+        primaryjoin="foreign(ApartmentPackage.package_id) == Package.id",
+        viewonly=True,
+        lazy="raise_on_sql",
+    )
+
 
 class ApartmentAddon(OrganizationScoped, Base):
     """An add-on that may be chosen for an apartment."""
@@ -378,3 +384,9 @@ class ApartmentAddon(OrganizationScoped, Base):
 
     apartment_id: Mapped[UUID]
     addon_id: Mapped[UUID]
+
+    addon: Mapped[Addon] = relationship(
+        primaryjoin="foreign(ApartmentAddon.addon_id) == Addon.id",
+        viewonly=True,
+        lazy="raise_on_sql",
+    )

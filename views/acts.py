@@ -1,127 +1,129 @@
-"""Acts on the web: a service function as a button, as an endpoint, and as the guard of a form."""
+"""Acts on the web: a service function as a button and as an endpoint."""
 
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Response, flash, redirect
-from flask_appbuilder.actions import action
-from flask_appbuilder.api import expose, safe
-from flask_appbuilder.security.decorators import permission_name, protect
-from werkzeug.wrappers import Response as BaseResponse
+from flask_babel import gettext as _
 
 from core import db
-from core.db import Base
-from core.errors import NotFound, Refused
-from core.scope import OrganizationScoped
+from core.errors import Forbidden
+from core.text import N_
 from core.work import Work, unit_of_work
-from views.fab import Api, View, parsed
-from views.person import actor
-from views.refusals import REPORTED, answer, sentence
+from services import access
+from views.inputs import Input, read
+from views.person import actor, person
 
-log = logging.getLogger(__name__)
+REASON = "reason"
+MOST_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A button: one service function, offered on rows, with a permission of its own name."""
+    """A button: one service function `do(work, row_id, **inputs)`, with a right of its own name.
 
-    do: Callable[[Work, UUID], object]
+    `move` is the move of the screen's flow that it makes: elsewhere it is not offered. `money`
+    says that it moves money, so that programs must send an Idempotency-Key. `done` is said
+    afterwards, with the next step. `right` is the table and verb that its doer needs, where that is
+    not the screen's table and the act's name.
+    """
+
+    do: Callable[..., object]
     label: str
-    confirm: str | None = None
-    icon: str = "fa-check"
+    move: str = ""
+    icon: str = "check"
+    tone: str = ""
+    confirm: str = ""
+    done: str = N_("Done.")
+    inputs: Sequence[Input] = ()
+    money: bool = False
+    verb: str = ""
+    right: tuple[str, str] | None = None
+    bulk: bool = True
+    unless: Callable[[Any], str] | None = None
+    preview: Callable[..., str] | None = None
 
     @property
     def name(self) -> str:
-        """The verb: button name, permission and audit entry are all this one word."""
-        return self.do.__name__
+        """The verb: address, right and audit entry are all this one word."""
+        return self.verb or self.do.__name__
+
+    def needs(self, table: str) -> tuple[str, str]:
+        """Name the table and verb that its doer must hold."""
+        return self.right or (table, self.name)
+
+    @property
+    def asks(self) -> bool:
+        """Whether it needs a page of its own to be filled in."""
+        return any(each.name != REASON for each in self.inputs)
+
+    @property
+    def wants_reason(self) -> bool:
+        """Whether all it asks is why."""
+        return bool(self.inputs) and not self.asks
 
 
-def button(act: Act) -> Callable[..., BaseResponse]:
-    """Offer the act on the rows of a list and on the page of one."""
-
-    def press(self: View, rows: Base | list[Base] | None) -> BaseResponse:
-        """Do the act on each row by itself: one refusal must not undo the others."""
-        ids = [row.id for row in (rows if isinstance(rows, list) else [rows]) if row]
-        done, refusals = 0, []
-        with unit_of_work(db.session(), actor()) as work:
-            for row_id in ids:
-                try:
-                    with work.session.begin_nested():
-                        act.do(work, row_id)
-                    done += 1
-                except Refused as refusal:
-                    refusals.append(sentence(refusal))
-        flash(f"{act.label}: {done}", "success" if done else "warning")
-        for reason in refusals:
-            flash(reason, "danger")
-        self.update_redirect()
-        return redirect(self.get_redirect())
-
-    press.__name__ = act.name
-    pressed: Callable[..., BaseResponse] = action(act.name, act.label, act.confirm, act.icon)(press)
-    return pressed
+def may(act: Act, table: str) -> bool:
+    """Whether the person at hand holds the right to the act."""
+    at_hand = person()
+    where, verb = act.needs(table)
+    return bool(at_hand and at_hand.may(verb, where))
 
 
-def endpoint(act: Act) -> Callable[..., Response]:
-    """Offer the act as `POST /api/v1/<table>/<id>/<verb>`."""
-
-    def call(self: Api, pk: str) -> Response:
-        """Do the act on one row.
-
-        ---
-        post:
-          parameters:
-          - {in: path, name: pk, schema: {type: string, format: uuid}}
-          responses: {200: {description: Done}, 409: {description: Refused}}
-        """
-        try:
-            row_id = parsed(pk)
-            if row_id is None:
-                raise NotFound
-            with unit_of_work(db.session(), actor()) as work:
-                act.do(work, row_id)
-        except Refused as refusal:
-            return answer(refusal)
-        response: Response = self.response(200, id=pk)
-        return response
-
-    call.__name__ = act.name
-    guarded = protect()(safe(permission_name(act.name)(call)))
-    exposed: Callable[..., Response] = expose(f"/<pk>/{act.name}", methods=["POST"])(guarded)
-    return exposed
+def why_not(act: Act, table: str, flow: Any, status: Any, row: Any = None) -> str:
+    """Say why the person at hand cannot do it now; nothing if they can."""
+    if not may(act, table):
+        where, verb = act.needs(table)
+        roles = [_(access.ROLE_LABELS[role]) for role in access.holders(where, verb)]
+        return _("For these roles: %(roles)s.", roles=", ".join(roles))
+    if act.move and not flow.allows(status, act.move):
+        return _("It is %(status)s.", status=_(flow.labels[status]))
+    if act.unless and row is not None:
+        said = act.unless(row)
+        return _(said) if said else ""
+    return ""
 
 
-def guards(
-    kind: type[View | Api], before_save: Callable[[Work, Any], None] | None
-) -> dict[str, Callable[..., None]]:
-    """Run the guard of the form before Flask-AppBuilder commits."""
+def require(act: Act, table: str) -> None:
+    """Refuse whoever does not hold the right.
 
-    def pre_add(self: View | Api, row: Base) -> None:
-        checked(row, before_save)
+    Raises:
+        Forbidden: with the roles that do.
 
-    def pre_update(self: View | Api, row: Base) -> None:
-        checked(row, before_save)
-        kind.pre_update(self, row)
-
-    return {"pre_add": pre_add, "pre_update": pre_update}
+    """
+    if not may(act, table):
+        where, verb = act.needs(table)
+        raise forbidden(where, verb)
 
 
-def checked(row: Base, before_save: Callable[[Work, Any], None] | None) -> None:
-    """Check a row, or refuse it. Flask-AppBuilder shows whatever this raises, and logs nothing."""
-    session = db.session()
-    work = Work(session, actor())
-    try:
-        with session.no_autoflush:
-            if before_save:
-                before_save(work, row)
-            if isinstance(row, OrganizationScoped) and row.organization_id is None:
-                row.organization_id = work.scope.home()
-    except Exception as error:
-        session.rollback()
-        if isinstance(error, Refused):
-            raise
-        log.exception("saving a %s", type(row).__name__)
-        raise Refused(REPORTED) from error
+def forbidden(table: str, verb: str) -> Forbidden:
+    """Say which roles could do what somebody may not."""
+    roles = [str(_(access.ROLE_LABELS[role])) for role in access.holders(table, verb)]
+    return Forbidden(
+        N_("Your roles do not allow that. These do: %(roles)s. An administrator can grant them."),
+        roles=", ".join(roles) or "\u2013",
+    )
+
+
+def values(work: Work, act: Act, given: Any, currency: str = "") -> dict[str, Any]:
+    """Read what the act asks for.
+
+    Raises:
+        BadInput: something is missing or cannot be read.
+
+    """
+    return {
+        each.name: read(work.session, each, given.get(each.name), currency) for each in act.inputs
+    }
+
+
+def preset(field: Input, row: Any) -> Any:
+    """Give what stands in a field before anybody has typed."""
+    return field.start(row) if field.start else field.value or None
+
+
+def do(act: Act, row_id: UUID, given: Any, currency: str = "") -> Any:
+    """Do the act on one row, in a unit of work of its own."""
+    with unit_of_work(db.session(), actor()) as work:
+        return act.do(work, row_id, **values(work, act, given, currency))

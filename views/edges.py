@@ -14,6 +14,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    session,
     url_for,
 )
 from flask_babel import gettext as _
@@ -22,9 +23,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from core import db, log
-from core.errors import Forbidden, Refused
+from core.errors import Refused
 from core.scope import current
-from services import access
 from views import refusals
 from views.person import person, request_id
 
@@ -45,9 +45,7 @@ def init_app(app: Flask) -> None:
 
 def wants_json() -> bool:
     """Whether the caller is a program."""
-    return request.path.startswith("/api/") or (
-        request.accept_mimetypes.best == "application/json"
-    )
+    return request.path.startswith("/api/") or (request.accept_mimetypes.best == "application/json")
 
 
 def locale() -> str:
@@ -56,6 +54,10 @@ def locale() -> str:
         return "en"
     at_hand = person()
     known = list(current_app.config["LANGUAGES"])
+    if request.args.get("lang") in known:
+        session["locale"] = request.args["lang"]
+    if session.get("locale") in known:
+        return str(session["locale"])
     if at_hand and at_hand.identity.locale in known:
         return at_hand.identity.locale
     return request.accept_languages.best_match(known) or "en"
@@ -107,22 +109,21 @@ def refused(refusal: Refused) -> Any:
     db.session.rollback()
     if wants_json():
         return refusals.answer(refusal)
-    page = render_template(
+    if refusal.status == 401:
+        return redirect(url_for("SignInView.login", next=request.full_path))
+    return _page(refusal.status, refusals.sentence(refusal)), refusal.status
+
+
+def _page(status: int, sentence: str) -> str:
+    """Say a no on a page; without a person there is no menu around it."""
+    kind = {403: "closed", 404: "missing", 429: "busy"}.get(status, "broken")
+    return render_template(
         "errors/problem.html",
-        status=refusal.status,
-        title=_title(refusal.status),
-        sentence=refusals.sentence(refusal),
-        number=request_id(),
-    )
-    return page, refusal.status
-
-
-def forbidden(table: str, verb: str) -> Forbidden:
-    """Say which roles could do what somebody may not."""
-    roles = ", ".join(access.holders(table, verb)) or "-"
-    return Forbidden(
-        "Your roles do not allow that. These do: %(roles)s. An administrator can grant them.",
-        roles=roles,
+        title=_title(status),
+        text=sentence,
+        kind=kind,
+        number=request_id() if status >= 500 else "",
+        bare=person() is None,
     )
 
 
@@ -197,14 +198,7 @@ def _problem(status: int, sentence: str, error: Exception) -> Any:
         response = refusals.problem(body)
         response.headers.update(kept)
         return response
-    page = render_template(
-        "errors/problem.html",
-        status=status,
-        title=_title(status),
-        sentence=sentence,
-        number=request_id(),
-    )
-    return page, status, kept
+    return _page(status, sentence), status, kept
 
 
 def organization_at_hand() -> Any:

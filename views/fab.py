@@ -80,9 +80,7 @@ class Interface(SQLAInterface):  # type: ignore[misc]
         """Forget second names of columns: it takes every property for one with columns."""
         super().__init__(obj, session)
         synonyms = [
-            name
-            for name, each in self.list_properties.items()
-            if isinstance(each, SynonymProperty)
+            name for name, each in self.list_properties.items() if isinstance(each, SynonymProperty)
         ]
         for name in synonyms:
             del self.list_properties[name]

@@ -6,7 +6,9 @@ from flask import Flask, g, has_request_context, request
 from flask_login import AnonymousUserMixin, UserMixin
 
 from core import db, scope
+from core.errors import Refused
 from core.scope import Scope
+from core.text import N_
 from core.work import Actor
 from services import access
 from services.sign_in import Identity, Member
@@ -132,3 +134,24 @@ def _wish() -> UUID | None:
         return UUID(request.headers.get("X-Organization-Id", ""))
     except ValueError:
         return None
+
+
+class NotSignedIn(Refused):
+    """Nobody is signed in."""
+
+    code = "not_signed_in"
+    status = 401
+    says = N_("Sign in first.")
+
+
+def signed_in() -> Person:
+    """Give the person at hand.
+
+    Raises:
+        NotSignedIn: it is a visitor.
+
+    """
+    at_hand = person()
+    if at_hand is None:
+        raise NotSignedIn
+    return at_hand

@@ -1,108 +1,200 @@
-"""Admin screens as data. Domains declare Screens; here they become views and REST resources."""
+"""Admin screens as data. Domains declare Screens; views/admin.py and views/rest.py serve them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_appbuilder import AppBuilder
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from core.db import Base
 from core.work import Work
 from services import access
-from views import acts
+from views import labels
 from views.acts import Act
-from views.fab import Api, Interface, View
+from views.columns import Column, Kind, column, name_key
+from views.inputs import Input
 
-# Flask-AppBuilder makes a permission of every method; roles are readable with two and the verbs.
-READ = ("list", "show", "download", "get", "get_list", "info")
-WRITE = ("add", "edit", "post", "put", "delete")
-READ_WRITE = dict.fromkeys(READ, "read") | dict.fromkeys(WRITE, "write")
+READ_VERB, WRITE_VERB = "read", "write"
+BY_TABLE: dict[str, "Screen"] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
-    """One model in the admin. Columns are space-separated, so that a screen reads in one glance."""
+class Related:
+    """Rows that hang on a record: those of `model` whose `key` is the record's id.
+
+    `add` fills the form of a new one with the record, where the model has a screen.
+    """
 
     model: type[Base]
+    key: str
+    title: str
+    columns: str
+    order: str = "id"
+    add: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Columns that stand together on a record or a form."""
+
+    title: str
+    columns: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A view that everybody has: a name and the query it stands for."""
+
+    label: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A board by the states of the screen's flow: what a card shows, and what is summed."""
+
+    note: str = ""
+    amount: str = ""
+    age: str = "created_at"
+    assignee: str = ""
+    countdown: str = ""
+    hidden: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One model in the admin. Columns are space-separated, so that a screen reads in one glance.
+
+    `form` names what can be written, by pages and programs alike; without it rows are only read.
+    `add` and `before_save` are verbs of a service. `fixed` may be written only when a row is added.
+    `programs` names further columns that programs may read. `currency` is the path to the code of
+    the money in a row.
+    """
+
+    model: type[Base]
+    title: str
+    one: str
+    sentence: str
     menu: str
     columns: str
+    icon: str = "folder"
     form: str = ""
+    fixed: str = ""
     search: str = ""
-    order: str = "id desc"
+    filters: str = ""
+    order: str = "-id"
     acts: Sequence[Act] = ()
+    add: Callable[[Work, Any], Any] | None = None
     before_save: Callable[[Work, Any], None] | None = None
-    details: Sequence[type[Base]] = ()
-    labels: dict[str, str] = field(default_factory=dict)
+    addable: bool = True
+    deletable: bool = False
+    groups: Sequence[Group] = ()
+    form_groups: Sequence[Group] = ()
+    related: Sequence[Related] = ()
+    figures: str = ""
+    presets: Sequence[Preset] = ()
+    board: Board | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    programs: str = ""
+    currency: str = "currency"
+    countdown: str = ""
+    empty: str = ""
+    drawing: str = "building"
+    scope: Callable[[Any], Any] | None = None
+    print_links: Callable[[Any], list[dict[str, str]]] | None = None
 
     @property
     def name(self) -> str:
-        """The table's name: of the address, of the permission, of the REST resource."""
+        """The table's name: of the address, of the right, of the REST resource."""
         return self.model.__tablename__
 
+    def column(self, name: str) -> Column:
+        """Find out what a column of this screen means."""
+        return _column(self, name)
 
-def register(appbuilder: AppBuilder, screens: Sequence[Screen]) -> None:
-    """Build a view and an API per screen, detail screens first, and hang the view on the menu."""
-    views: dict[type[Base], type[View]] = {}
-    waiting = list(screens)
-    while waiting:
-        ready = [s for s in waiting if all(detail in views for detail in s.details)]
-        assert ready, f"details in a circle: {[s.name for s in waiting]}"
-        for screen in ready:
-            views[screen.model] = _view(screen, [views[detail] for detail in screen.details])
-            waiting.remove(screen)
+    def list_columns(self) -> list[Column]:
+        """Give the columns that a list may show."""
+        return [self.column(each) for each in self.columns.split()]
+
+    def readable(self) -> list[Column]:
+        """Give all columns that pages or programs may read, each once."""
+        names = [*self.columns.split(), *self.form.split(), *self.programs.split()]
+        names += [name for group in self.groups for name in group.columns.split()]
+        return [self.column(each) for each in dict.fromkeys(names)]
+
+    def fields(self, *, adding: bool) -> list[Input]:
+        """Give what a form asks for."""
+        names = [each for each in self.form.split() if adding or each not in self.fixed.split()]
+        return [
+            Input.of(self.column(each), hint=self.hints.get(each, ""), **self.inputs.get(each, {}))
+            for each in names
+        ]
+
+    @property
+    def money_path(self) -> str:
+        """Give the path to a row's currency; nothing where there is none."""
+        if "." in self.currency or self.currency in inspect(self.model).columns:
+            return self.currency
+        return ""
+
+    @property
+    def flow(self) -> Any:
+        """Give the flow of the rows; None where they have no states."""
+        if "status" not in inspect(self.model).columns:
+            return None
+        enum = column(self.model, "status", self.labels).enum
+        return labels.FLOWS.get(enum) if enum else None
+
+    @property
+    def name_key(self) -> str:
+        """Name the attribute that rows are called by."""
+        return name_key(self.model)
+
+    def act(self, name: str) -> Act | None:
+        """Find an act by its verb."""
+        return next((each for each in self.acts if each.name == name), None)
+
+    def rights(self) -> list[str]:
+        """List the verbs that somebody may hold on this screen."""
+        own = [each.name for each in self.acts if each.right is None]
+        return [READ_VERB, *([WRITE_VERB] if self.form or self.deletable else []), *own]
+
+    def check(self) -> None:
+        """Make sure, at import, that every name means something."""
+        for each in [*self.search.split(), *self.filters.split(), *self.figures.split()]:
+            self.column(each)
+        sortable = self.order.removeprefix("-")
+        assert sortable == "id" or self.column(sortable)
+        assert all(each.kind is not Kind.id for each in self.readable())
+        for related in self.related:
+            for name in related.columns.split():
+                column(related.model, name, related.labels)
+
+
+_COLUMNS: dict[tuple[str, str], Column] = {}
+
+
+def _column(screen: Screen, name: str) -> Column:
+    key = (screen.name, name)
+    if key not in _COLUMNS:
+        _COLUMNS[key] = column(screen.model, name, screen.labels)
+    return _COLUMNS[key]
+
+
+def enrol(screens: Sequence[Screen]) -> None:
+    """Make screens known by their tables."""
     for screen in screens:
-        appbuilder.add_view(views[screen.model], screen.name, category=screen.menu)
-        appbuilder.add_api(_api(screen))
+        screen.check()
+        BY_TABLE[screen.name] = screen
 
 
-def _shared(screen: Screen) -> dict[str, Any]:
-    """What a view and its API have in common."""
-    column, direction = screen.order.split()
-    form, columns = screen.form.split(), screen.columns.split()
-    unknown = [name for name in [*columns, *form] if not hasattr(screen.model, name)]
-    assert not unknown, f"{screen.name} has no {unknown}"
-    return {
-        "datamodel": Interface(screen.model),
-        "class_permission_name": screen.name,
-        "method_permission_name": READ_WRITE | {act.name: act.name for act in screen.acts},
-        "add_columns": form,
-        "edit_columns": form,
-        "search_columns": (screen.search or screen.columns).split(),
-        "base_order": (column, direction),
-        "label_columns": screen.labels,
-    }
-
-
-def _view(screen: Screen, details: Sequence[type[View]]) -> type[View]:
-    # A row with acts has a life of its own: it is cancelled, never deleted.
-    by_hand = {"add", "edit"} if screen.acts else {"add", "edit", "delete"}
-    allowed = {"list", "show", "download", "action", "action_post"}
-    attributes = _shared(screen) | {
-        "include_route_methods": allowed | (by_hand if screen.form else set()),
-        "list_columns": screen.columns.split(),
-        "related_views": list(details),
-    }
-    attributes |= {act.name: acts.button(act) for act in screen.acts}
-    attributes |= acts.guards(View, screen.before_save)
-    attributes["route_base"] = f"/admin/{screen.name}"
-    return type(f"{screen.model.__name__}Admin", (View,), attributes)
-
-
-def _api(screen: Screen) -> type[Api]:
-    by_hand = {"post", "put"} if screen.acts else {"post", "put", "delete"}
-    allowed = {"get", "get_list", "info"} | {act.name for act in screen.acts}
-    shown = ["id", *dict.fromkeys([*screen.columns.split(), *screen.form.split()])]
-    attributes = _shared(screen) | {
-        "resource_name": screen.model.__tablename__,
-        "include_route_methods": allowed | (by_hand if screen.form else set()),
-        "list_columns": shown,
-        "show_columns": shown,
-        "search_columns": ["id", *(screen.search or screen.columns).split()],
-    }
-    attributes |= {act.name: acts.endpoint(act) for act in screen.acts}
-    attributes |= acts.guards(Api, screen.before_save)
-    return type(f"{screen.model.__name__}Api", (Api,), attributes)
+def screen_of(model: type[Base] | None) -> Screen | None:
+    """Find the screen of a model, if it has one."""
+    return BY_TABLE.get(model.__tablename__) if model is not None else None
 
 
 def write_roles(security: Any) -> None:
@@ -111,9 +203,7 @@ def write_roles(security: Any) -> None:
         held = [
             pair
             for pair in security.session.scalars(select(security.permissionview_model))
-            if access.allows(
-                [role], pair.view_menu.name, pair.permission.name.removeprefix("can_")
-            )
+            if access.allows([role], pair.view_menu.name, pair.permission.name.removeprefix("can_"))
         ]
         found = security.find_role(role) or security.add_role(role)
         found.permissions = held

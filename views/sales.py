@@ -1,10 +1,401 @@
 """Admin screens: the catalogue of sales."""
 
-from models.people import Party
-from models.sales import Project
-from views.registry import Screen
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
-SCREENS = [
-    Screen(Project, menu="Sales", columns="name location currency published", form="name location currency"),
-    Screen(Party, menu="People", columns="name kind email phone", form="name kind email phone"),
-]
+from flask_babel import gettext as _
+
+from core.text import N_
+from core.work import Work
+from models.bookings import ApartmentOwner, Booking, InstalmentPlan, InstalmentStep
+from models.people import Party
+from models.sales import (
+    Addon,
+    AddonCategory,
+    Apartment,
+    ApartmentAddon,
+    ApartmentPackage,
+    ApartmentStatus,
+    ApartmentType,
+    Package,
+    PackageLevel,
+    Project,
+)
+from services import bookings, instalments, prices, sales
+from services.prices import Item
+from services.sales import Floors
+from views.acts import Act
+from views.columns import Kind
+from views.inputs import Input
+from views.registry import Group, Preset, Related, Screen
+from views.words import money, number
+
+LOCKS = {
+    "in_progress": N_("In progress"),
+    "under_review": N_("Under review"),
+    "approved": N_("Approved"),
+}
+
+
+def _price_act(item: Item, column: str) -> Act:
+    """Change a price with all that follows from it, after showing what that is."""
+
+    def change_price(work: Work, row_id: UUID, price: Decimal) -> object:
+        return prices.change(work, item, row_id, price)
+
+    def preview(work: Work, row_id: UUID, price: Decimal) -> str:
+        found = prices.preview(work, item, row_id, price)
+        return _(
+            "From %(old)s to %(new)s. %(moving)s open bookings move by %(difference)s in all,"
+            " %(reissued)s of them get new invoices; %(locked)s keep their price.",
+            old=money(found.old, found.currency),
+            new=money(found.new, found.currency),
+            moving=number(found.moving),
+            difference=money(found.difference, found.currency),
+            reissued=number(found.reissued),
+            locked=number(found.locked),
+        )
+
+    price = Input("price", N_("New price"), Kind.money, start=lambda row: getattr(row, column))
+    return Act(
+        change_price,
+        N_("Change price"),
+        icon="cash",
+        inputs=(price,),
+        preview=preview,
+        done=N_("The new price holds, and open bookings follow it."),
+        bulk=False,
+    )
+
+
+def generate(  # noqa: PLR0913  # what a generator asks
+    work: Work,
+    row_id: UUID,
+    block: str,
+    first: int,
+    last: int,
+    per_floor: int,
+    step_percent: Decimal,
+) -> object:
+    """Make apartments of a project from a template, floor by floor."""
+    floors = Floors(block, first, last, per_floor, step_percent or Decimal(0))
+    return sales.generate(work, row_id, floors)
+
+
+def hold(work: Work, row_id: UUID, customer_id: UUID) -> object:
+    """Keep an apartment for a customer."""
+    return bookings.hold(work, row_id, customer_id)
+
+
+def join_waiting_list(work: Work, row_id: UUID, customer_id: UUID) -> object:
+    """Put a customer on the waiting list of an apartment."""
+    return bookings.join_waiting_list(work, row_id, customer_id)
+
+
+def reach(work: Work, row_id: UUID, position: int) -> object:
+    """Note that a milestone of a plan is reached, and ask for what is due then."""
+    return instalments.reach_milestone(work, row_id, position)
+
+
+def _only(kind: ApartmentType, says: str) -> Callable[[Any], str]:
+    return lambda row: "" if row.type is kind else says
+
+
+def _original(row: Any) -> str:
+    return N_("This is the copy of a booking.") if row.source_id else ""
+
+
+def _free(row: Any) -> str:
+    free = row.status is ApartmentStatus.for_sale
+    return _original(row) or ("" if free else N_("It is not for sale now."))
+
+
+def _taken(row: Any) -> str:
+    taken = row.status in (ApartmentStatus.in_progress, ApartmentStatus.booked)
+    return _original(row) or ("" if taken else N_("Nobody has taken it; it can be booked."))
+
+
+CUSTOMER = Input("customer_id", N_("Customer"), Kind.relation, target=Party)
+MENU = N_("Sales")
+PROJECT = Screen(
+    Project,
+    title=N_("Projects"),
+    one=N_("Project"),
+    sentence=N_("Building sites whose apartments are sold."),
+    menu=MENU,
+    columns="name location currency published hold_minutes refund_percent created_at",
+    form="name location latitude longitude currency published description amenities hold_minutes"
+    " refund_percent price_locked_from",
+    fixed="currency",
+    search="name location",
+    filters="published currency",
+    order="name",
+    add=sales.add_project,
+    before_save=sales.check_project,
+    groups=(
+        Group(N_("Project"), "name location description amenities published"),
+        Group(N_("Place"), "latitude longitude"),
+        Group(N_("Rules of sale"), "currency hold_minutes refund_percent price_locked_from"),
+    ),
+    form_groups=(
+        Group(N_("Project"), "name location description amenities published"),
+        Group(N_("Place"), "latitude longitude"),
+        Group(N_("Rules of sale"), "currency hold_minutes refund_percent price_locked_from"),
+    ),
+    related=(
+        Related(Apartment, "project_id", N_("Apartments"), "name status floor base_price"),
+        Related(
+            Package,
+            "project_id",
+            N_("Packages"),
+            "name level price",
+            add=True,
+            currency="project.currency",
+        ),
+        Related(AddonCategory, "project_id", N_("Kinds of add-ons"), "name max_units", add=True),
+        Related(
+            Addon,
+            "project_id",
+            N_("Add-ons"),
+            "name category price_per_unit max_units",
+            add=True,
+            currency="project.currency",
+        ),
+        Related(InstalmentPlan, "project_id", N_("Instalment plans"), "name standard", add=True),
+    ),
+    hints={
+        "currency": N_("Its code, like KES. It stays for the life of the project."),
+        "price_locked_from": N_("From this state on, a booking keeps its prices."),
+        "hold_minutes": N_("How long an apartment is kept for somebody who is choosing."),
+    },
+    inputs={"price_locked_from": {"choices": LOCKS}, "currency": {"length": 3}},
+    empty=N_("A project holds apartments, packages and add-ons. Begin with its name."),
+)
+APARTMENT = Screen(
+    Apartment,
+    title=N_("Apartments"),
+    one=N_("Apartment"),
+    sentence=N_("What is for sale, what is taken, and the templates to make more from."),
+    menu=MENU,
+    columns="name status project type block floor layout view area base_price customer",
+    form="name project type block floor layout view area base_price currency description",
+    fixed="project type currency base_price",
+    search="name layout view",
+    filters="project status type floor area base_price customer layout view",
+    order="name",
+    acts=(
+        Act(
+            hold,
+            N_("Book"),
+            icon="calendar-plus",
+            inputs=(CUSTOMER,),
+            right=("booking", "hold"),
+            unless=_free,
+            bulk=False,
+            done=N_("The apartment is held. Choose a package next."),
+        ),
+        Act(
+            join_waiting_list,
+            N_("Join waiting list"),
+            icon="list-numbers",
+            inputs=(CUSTOMER,),
+            right=("booking", "join_waiting_list"),
+            unless=_taken,
+            bulk=False,
+            done=N_("They are on the waiting list, and hear when it becomes free."),
+        ),
+        _price_act(Item.apartment, "base_price"),
+        Act(
+            sales.withdraw,
+            N_("Withdraw"),
+            move="withdraw",
+            icon="eye-off",
+            unless=_original,
+            confirm=N_("Customers will not see it any more."),
+            right=("apartment", "write"),
+            done=N_("It is withdrawn. Offer it again when it is for sale."),
+        ),
+        Act(
+            sales.offer,
+            N_("Offer again"),
+            move="offer",
+            icon="eye",
+            unless=_original,
+            right=("apartment", "write"),
+            done=N_("It is for sale again."),
+        ),
+        Act(
+            generate,
+            N_("Generate apartments"),
+            icon="copy-plus",
+            right=("apartment", "write"),
+            bulk=False,
+            unless=_only(ApartmentType.template, N_("Only from a template.")),
+            done=N_("The apartments are made, with the packages and add-ons of the template."),
+            inputs=(
+                Input("block", N_("Block"), length=20, required=False),
+                Input("first", N_("First floor"), Kind.number, whole=True, value="1"),
+                Input("last", N_("Last floor"), Kind.number, whole=True),
+                Input("per_floor", N_("Apartments on each floor"), Kind.number, whole=True),
+                Input("step_percent", N_("Dearer by each floor (%)"), Kind.number, required=False),
+            ),
+        ),
+    ),
+    add=sales.add_apartment,
+    before_save=sales.check_apartment,
+    groups=(
+        Group(N_("Apartment"), "name type project block floor layout view area description"),
+        Group(N_("Price and customer"), "base_price customer"),
+    ),
+    figures="base_price area customer",
+    related=(
+        Related(ApartmentPackage, "apartment_id", N_("Packages to choose from"), "package"),
+        Related(ApartmentAddon, "apartment_id", N_("Add-ons to choose from"), "addon"),
+        Related(
+            Booking,
+            "original_id",
+            N_("Bookings"),
+            "number status customer total status_at",
+            order="-id",
+        ),
+        Related(ApartmentOwner, "apartment_id", N_("Owners"), "owner share"),
+    ),
+    presets=(
+        Preset(N_("For sale"), "status=for_sale"),
+        Preset(N_("Taken"), "status=in_progress&status=booked"),
+        Preset(N_("Sold"), "status=sold"),
+        Preset(N_("Templates"), "type=template"),
+    ),
+    inputs={
+        "type": {"required": True, "value": "project"},
+        "base_price": {"required": False},
+        "currency": {"required": False, "length": 3},
+    },
+    hints={"currency": N_("Only for a standalone apartment; others have their project's.")},
+    programs="currency created_at",
+    scope=lambda model: model.source_id.is_(None),
+)
+LEVEL = Screen(
+    PackageLevel,
+    title=N_("Package levels"),
+    one=N_("Package level"),
+    sentence=N_("The levels that packages come in, from simple to splendid."),
+    menu=MENU,
+    columns="name position",
+    form="name position",
+    search="name",
+    order="position",
+    deletable=True,
+)
+PACKAGE = Screen(
+    Package,
+    title=N_("Packages"),
+    one=N_("Package"),
+    sentence=N_("Finishes that customers choose between, one price each."),
+    menu=MENU,
+    columns="name project level price",
+    form="name project level price description",
+    fixed="project price",
+    search="name",
+    filters="project level price",
+    order="name",
+    acts=(_price_act(Item.package, "price"),),
+    deletable=True,
+    currency="project.currency",
+    groups=(Group(N_("Package"), "name project level price description"),),
+)
+CATEGORY = Screen(
+    AddonCategory,
+    title=N_("Kinds of add-ons"),
+    one=N_("Kind of add-ons"),
+    sentence=N_("What add-ons are, and how many of a kind an apartment may have."),
+    menu=MENU,
+    columns="name project max_units",
+    form="name project max_units",
+    fixed="project",
+    search="name",
+    filters="project",
+    order="name",
+    deletable=True,
+    related=(
+        Related(
+            Addon,
+            "category_id",
+            N_("Add-ons"),
+            "name price_per_unit max_units",
+            currency="project.currency",
+        ),
+    ),
+)
+ADDON = Screen(
+    Addon,
+    title=N_("Add-ons"),
+    one=N_("Add-on"),
+    sentence=N_("What can be added to an apartment, at a price per unit."),
+    menu=MENU,
+    columns="name project category price_per_unit max_units",
+    form="name project category price_per_unit max_units description",
+    fixed="project price_per_unit",
+    search="name",
+    filters="project category price_per_unit",
+    order="name",
+    acts=(_price_act(Item.addon, "price_per_unit"),),
+    deletable=True,
+    currency="project.currency",
+    groups=(Group(N_("Add-on"), "name project category price_per_unit max_units description"),),
+)
+PLAN = Screen(
+    InstalmentPlan,
+    title=N_("Instalment plans"),
+    one=N_("Instalment plan"),
+    sentence=N_("How the total of a booking is asked for, step by step."),
+    menu=MENU,
+    columns="name project standard",
+    form="name project standard",
+    fixed="project",
+    search="name",
+    filters="project standard",
+    order="name",
+    deletable=True,
+    acts=(
+        Act(
+            reach,
+            N_("Milestone reached"),
+            icon="flag",
+            verb="reach_milestone",
+            money=True,
+            inputs=(Input("position", N_("Step"), Kind.number, whole=True),),
+            bulk=False,
+            done=N_("What is due at this milestone is asked for now."),
+        ),
+    ),
+    related=(
+        Related(
+            InstalmentStep,
+            "plan_id",
+            N_("Steps"),
+            "position percent days due_on milestone reached_at",
+            order="position",
+            labels={
+                "percent": N_("Percent"),
+                "days": N_("Days after confirmation"),
+                "milestone": N_("Milestone"),
+                "reached_at": N_("Reached"),
+            },
+        ),
+    ),
+)
+OWNER = Screen(
+    ApartmentOwner,
+    title=N_("Owners"),
+    one=N_("Owner"),
+    sentence=N_("Who owns which apartment, and how much of it."),
+    menu=MENU,
+    columns="owner apartment share created_at",
+    form="owner apartment share",
+    fixed="owner apartment",
+    filters="owner apartment",
+)
+SCREENS = [PROJECT, APARTMENT, PACKAGE, LEVEL, ADDON, CATEGORY, PLAN, OWNER]

@@ -1,6 +1,56 @@
-"""All screens, by domain: what the registry makes views and REST resources of."""
+"""All screens and pages, by domain."""
 
-from views import home, sales
+from flask_appbuilder import AppBuilder
 
-SCREENS = [*sales.SCREENS]
-VIEWS = [home.HomeView, home.ProfileView]
+from views import (
+    billing,
+    bookings,
+    events,
+    files,
+    home,
+    ledger,
+    mailbox,
+    notices,
+    openapi,
+    organizations,
+    payments,
+    people,
+    profile,
+    registry,
+    sales,
+    search,
+)
+from views.admin import view_of
+from views.rest import api_of
+
+SCREENS = [
+    *bookings.SCREENS,
+    *sales.SCREENS,
+    *billing.SCREENS,
+    *payments.SCREENS,
+    *ledger.SCREENS,
+    *people.SCREENS,
+    *organizations.SCREENS,
+    *events.SCREENS,
+]
+VIEWS = [
+    home.HomeView,
+    profile.ProfileView,
+    notices.NoticesView,
+    files.FilesView,
+    search.SearchView,
+    organizations.OrganizationView,
+    organizations.InvitationView,
+    mailbox.MailboxView,
+    openapi.OpenApi,
+]
+
+
+def register(appbuilder: AppBuilder) -> None:
+    """Give every screen its pages and its resource, and every page its address."""
+    registry.enrol(SCREENS)
+    for screen in SCREENS:
+        appbuilder.add_view_no_menu(view_of(screen), endpoint=screen.name)
+        appbuilder.add_api(api_of(screen))
+    for view in VIEWS:
+        appbuilder.add_view_no_menu(view)

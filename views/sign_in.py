@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import flash, g, redirect, request, session, url_for
+from flask import flash, g, redirect, render_template, request, session, url_for
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -47,7 +47,9 @@ class SignInView(BaseView):  # type: ignore[misc]
                 session[WAITING] = [str(profile.id), int(clock().timestamp())]
                 door.commit()
                 return redirect(url_for("SignInView.code", next=target or None))
-        page = self.render_template("sign_in/password.html", error=error, username=typed)
+        page = render_template(
+            "appbuilder/general/security/login_db.html", error=error, username=typed
+        )
         return (page, 401) if error else page
 
     @expose("/login/code", methods=["GET", "POST"])  # type: ignore[untyped-decorator]
@@ -68,7 +70,7 @@ class SignInView(BaseView):  # type: ignore[misc]
                 door.commit()
             else:
                 return self._enter(UUID(profile_id), target)
-        page = self.render_template("sign_in/code.html", error=error)
+        page = render_template("second_factor.html", errors=[error] if error else [])
         return (page, 401) if error else page
 
     @expose("/logout/", methods=["POST"])  # type: ignore[untyped-decorator]

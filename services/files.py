@@ -1,0 +1,118 @@
+"""What hangs on records: stored files, and comments with the people they name."""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core.errors import BadInput, Forbidden
+from core.text import N_
+from core.work import Work
+from models.files import Comment, Document, DocumentUse
+from models.organizations import Membership, Profile
+from services.events import Fact, emit
+
+MENTIONS_AT_MOST = 20
+
+
+@dataclass(frozen=True)
+class DocumentAttached(Fact, type="document.attached", table="document"):
+    """A file was put to a record."""
+
+    document_id: UUID
+    record_table: str
+    record_id: UUID
+    title: str
+
+
+@dataclass(frozen=True)
+class RecordCommented(Fact, type="record.commented", table="record_comment"):
+    """Somebody wrote on a record; `mentions` are the profiles they named."""
+
+    comment_id: UUID
+    record_table: str
+    record_id: UUID
+    mentions: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file as the storage keeps it; `size` is in bytes."""
+
+    title: str
+    content_type: str
+    key: str
+    sha256: str
+    size: int
+
+
+def attach(
+    work: Work,
+    table: str,
+    subject_id: UUID,
+    kept: Kept,
+    use: DocumentUse = DocumentUse.attachment,
+) -> Document:
+    """Put a stored file to a record."""
+    document = Document(
+        organization_id=work.scope.home(),
+        subject_table=table,
+        subject_id=subject_id,
+        use=use,
+        title=kept.title[:200],
+        content_type=kept.content_type,
+        storage_key=kept.key,
+        sha256=kept.sha256,
+        size=kept.size,
+        uploaded_by_id=work.scope.profile_id,
+        created_at=work.now,
+    )
+    work.session.add(document)
+    work.session.flush()
+    emit(work, DocumentAttached(document.id, table, subject_id, document.title))
+    return document
+
+
+def comment(work: Work, table: str, subject_id: UUID, body: str) -> Comment:
+    """Write on a record. `@` and a member's name (its spaces left out) tells them of it.
+
+    Raises:
+        BadInput: it says nothing, or too much.
+        Forbidden: whoever writes is no member.
+
+    """
+    said = body.strip()
+    if not said or len(said) > 4000:
+        raise BadInput(N_("Write 1 to 4,000 characters."), field="text")
+    query = select(Membership.id, Profile.name).join(Profile)
+    author = work.session.execute(
+        query.where(Membership.profile_id == work.scope.profile_id)
+    ).one_or_none()
+    if author is None:
+        raise Forbidden
+    row = Comment(
+        organization_id=work.scope.home(),
+        subject_table=table,
+        subject_id=subject_id,
+        author_id=author.id,
+        author_name=author.name,
+        body=said,
+        created_at=work.now,
+    )
+    work.session.add(row)
+    work.session.flush()
+    emit(work, RecordCommented(row.id, table, subject_id, _mentioned(work, said)))
+    return row
+
+
+def _mentioned(work: Work, text: str) -> tuple[UUID, ...]:
+    names = {each.lower() for each in re.findall(r"@([\w.\-]+)", text)[:MENTIONS_AT_MOST]}
+    if not names:
+        return ()
+    members = select(Profile.id, Profile.name).join(Membership, Membership.profile_id == Profile.id)
+    return tuple(
+        member.id
+        for member in work.session.execute(members.where(Membership.active, Membership.staff))
+        if {member.name.replace(" ", "").lower(), member.name.split()[0].lower()} & names
+    )

@@ -1,0 +1,238 @@
+"""Admin screens: bookings, as a list and as a board."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core.text import N_
+from core.work import Work
+from models.billing import PaymentMethod
+from models.bookings import Booking, BookingAddon, BookingInvoice, InstalmentPlan
+from models.organizations import Profile
+from models.sales import Addon, Package
+from services import assignments, booking_ends, bookings
+from views.acts import Act
+from views.columns import Kind
+from views.inputs import Input
+from views.registry import Board, Group, Preset, Related, Screen
+
+CONFIGURE = ("booking", "configure")
+
+
+def choose_package(work: Work, row_id: UUID, package_id: UUID) -> object:
+    """Choose one of the packages that the apartment offers."""
+    return bookings.choose_package(work, row_id, package_id)
+
+
+def choose_addon(work: Work, row_id: UUID, addon_id: UUID, units: int) -> object:
+    """Choose how many units of one add-on are wanted, and leave the others as they are."""
+    chosen = select(BookingAddon.addon_id, BookingAddon.units).where(
+        BookingAddon.booking_id == row_id
+    )
+    now = {row.addon_id: row.units for row in work.session.execute(chosen)}
+    return bookings.choose_addons(work, row_id, now | {addon_id: units})
+
+
+def choose_payment(work: Work, row_id: UUID, method: PaymentMethod, plan_id: UUID | None) -> object:
+    """Choose how the booking is paid, and by which plan."""
+    return bookings.choose_payment(work, row_id, method, plan_id)
+
+
+def assign(work: Work, row_id: UUID, assigned_to: UUID) -> object:
+    """Give the booking to somebody of the staff."""
+    return assignments.assign_to(work, row_id, assigned_to)
+
+
+REASON = Input("reason", N_("Reason"), Kind.long, length=400)
+BOOKING = Screen(
+    Booking,
+    title=N_("Bookings"),
+    one=N_("Booking"),
+    sentence=N_("Customers on their way to an apartment, from the first hold to the key."),
+    menu=N_("Sales"),
+    columns="number status customer original original.project package total assigned_to"
+    " hold_until status_at created_at",
+    labels={"original.project": N_("Project")},
+    search="number customer.name original.name",
+    filters="status customer original.project original assigned_to package total created_at"
+    " status_at payment_method",
+    acts=(
+        Act(
+            choose_package,
+            N_("Choose package"),
+            move="confirm",
+            icon="package",
+            right=CONFIGURE,
+            bulk=False,
+            inputs=(
+                Input(
+                    "package_id",
+                    N_("Package"),
+                    Kind.relation,
+                    target=Package,
+                    start=lambda row: row.package_id,
+                ),
+            ),
+            done=N_("The package is chosen. Add what is wanted besides, or confirm."),
+        ),
+        Act(
+            choose_addon,
+            N_("Choose add-on"),
+            move="confirm",
+            icon="square-plus",
+            right=CONFIGURE,
+            bulk=False,
+            inputs=(
+                Input("addon_id", N_("Add-on"), Kind.relation, target=Addon),
+                Input(
+                    "units",
+                    N_("Units"),
+                    Kind.number,
+                    whole=True,
+                    value="1",
+                    hint=N_("0 takes it away."),
+                ),
+            ),
+            done=N_("The add-ons are changed, and the total with them."),
+        ),
+        Act(
+            choose_payment,
+            N_("Choose payment"),
+            move="confirm",
+            icon="credit-card",
+            right=CONFIGURE,
+            bulk=False,
+            inputs=(
+                Input(
+                    "method",
+                    N_("Payment method"),
+                    Kind.choice,
+                    enum=PaymentMethod,
+                    start=lambda row: row.payment_method,
+                ),
+                Input(
+                    "plan_id",
+                    N_("Instalment plan"),
+                    Kind.relation,
+                    target=InstalmentPlan,
+                    required=False,
+                    start=lambda row: row.plan_id,
+                ),
+            ),
+            done=N_("How it is paid is chosen. Confirm when the customer agrees."),
+        ),
+        Act(
+            bookings.confirm,
+            N_("Confirm booking"),
+            move="confirm",
+            icon="circle-check",
+            confirm=N_("What was chosen stays, and the invoices are issued."),
+            money=True,
+            done=N_(
+                "The booking is confirmed and its invoices are issued. Submit it for review"
+                " when papers and payment are as they should be."
+            ),
+        ),
+        Act(
+            bookings.submit,
+            N_("Submit for review"),
+            move="submit",
+            icon="send",
+            done=N_("The booking waits for a manager's approval."),
+        ),
+        Act(
+            bookings.approve,
+            N_("Approve booking"),
+            move="approve",
+            icon="thumb-up",
+            done=N_("The booking is approved. At full payment the customer owns the apartment."),
+        ),
+        Act(
+            booking_ends.reject,
+            N_("Reject booking"),
+            move="reject",
+            icon="thumb-down",
+            tone="danger",
+            inputs=(REASON,),
+            money=True,
+            confirm=N_("All that was paid goes back, and the apartment is free again."),
+            done=N_("The booking is rejected, and the customer is told why."),
+        ),
+        Act(
+            booking_ends.cancel,
+            N_("Cancel booking"),
+            move="cancel",
+            icon="x",
+            tone="danger",
+            inputs=(REASON,),
+            money=True,
+            confirm=N_(
+                "The project's part of what was paid goes back, and the apartment is free again."
+            ),
+            done=N_("The booking is cancelled. What goes back is on its way."),
+        ),
+        Act(
+            assign,
+            N_("Assign"),
+            icon="user-share",
+            bulk=False,
+            inputs=(
+                Input(
+                    "assigned_to",
+                    N_("Assigned to"),
+                    Kind.relation,
+                    target=Profile,
+                    start=lambda row: row.assigned_to_id,
+                ),
+            ),
+            done=N_("The booking has a new person who looks after it."),
+        ),
+    ),
+    groups=(
+        Group(
+            N_("Booking"),
+            "customer original original.project assigned_to created_at status_at"
+            " confirmed_at reason",
+        ),
+        Group(
+            N_("Choice and price"),
+            "package base_price package_price addons_price total payment_method plan",
+        ),
+    ),
+    figures="total paid_amount original customer",
+    related=(
+        Related(
+            BookingAddon,
+            "booking_id",
+            N_("Add-ons"),
+            "addon units price_per_unit amount",
+            labels={"addon": N_("Add-on"), "units": N_("Units")},
+        ),
+        Related(
+            BookingInvoice,
+            "booking_id",
+            N_("Invoices"),
+            "invoice position milestone",
+            order="position",
+            labels={"invoice": N_("Invoice"), "milestone": N_("Milestone")},
+        ),
+    ),
+    presets=(
+        Preset(N_("To approve"), "status=under_review"),
+        Preset(N_("Mine"), "assigned_to={me}"),
+        Preset(N_("Open"), "status=pending&status=in_progress&status=under_review"),
+    ),
+    board=Board(
+        note="original",
+        amount="total",
+        age="status_at",
+        assignee="assigned_to",
+        countdown="hold_until",
+        hidden=frozenset({"rejected", "expired"}),
+    ),
+    countdown="hold_until",
+    programs="currency base_price package_price addons_price payment_method confirmed_at reason",
+    empty=N_("A booking begins when an apartment is held for a customer."),
+    drawing="calendar",
+)
+SCREENS = [BOOKING]

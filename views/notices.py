@@ -1,0 +1,78 @@
+"""What somebody was told: the list behind the bell."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import redirect, render_template, url_for
+from flask_appbuilder import BaseView, expose
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from core import db
+from core.work import unit_of_work
+from models.notices import Notification, Priority
+from services import notices
+from views.person import Person, actor, signed_in
+from views.sign_in import safe_target
+
+SHOWN = 100
+
+
+class NoticesView(BaseView):  # type: ignore[misc]
+    """One's own notices."""
+
+    route_base = "/notices"
+    default_view = "index"
+
+    @expose("/")  # type: ignore[untyped-decorator]
+    def index(self) -> Any:
+        """List them, newest first."""
+        at_hand = signed_in()
+        return render_template("notices/index.html", notices=latest(at_hand, SHOWN))
+
+    @expose("/<uuid:pk>")  # type: ignore[untyped-decorator]
+    def open(self, pk: UUID) -> Any:
+        """Mark one as read and go where it leads."""
+        signed_in()
+        with unit_of_work(db.session(), actor()) as work:
+            notices.mark_read(work, pk)
+            link = work.session.scalar(select(Notification.link).where(Notification.id == pk))
+        return redirect(safe_target(link or "") or url_for(".index"))
+
+    @expose("/read", methods=["POST"])  # type: ignore[untyped-decorator]
+    def read(self) -> Any:
+        """Mark all as read."""
+        at_hand = signed_in()
+        with unit_of_work(db.session(), actor()) as work:
+            notices.mark_all_read(work, at_hand.profile_id)
+        return redirect(url_for(".index"))
+
+
+def latest(at_hand: Person, most: int) -> list[dict[str, Any]]:
+    """Give the newest notices in words."""
+    if at_hand.member is None:
+        return []
+    query = (
+        select(Notification)
+        .where(Notification.profile_id == at_hand.profile_id)
+        .order_by(Notification.id.desc())
+        .limit(most)
+    )
+    return [
+        {
+            "text": said(each.message, each.values),
+            "at": each.created_at,
+            "url": url_for("NoticesView.open", pk=each.id),
+            "unread": each.read_at is None,
+            "meaning": "needs" if each.priority is Priority.high else "waiting",
+        }
+        for each in db.session().scalars(query)
+    ]
+
+
+def said(message: str, values: dict[str, Any]) -> str:
+    """Say a notice in the language at hand."""
+    try:
+        return _(message) % values if values else _(message)
+    except (KeyError, TypeError, ValueError):
+        return _(message)

@@ -1,0 +1,64 @@
+"""Admin screens: parties."""
+
+from core.text import N_
+from models.billing import Invoice
+from models.bookings import ApartmentOwner, Booking
+from models.payments import PaymentIntent
+from models.people import Party
+from services import people
+from views.registry import Group, Related, Screen
+
+ROLES = {
+    people.CUSTOMER: N_("Customer"),
+    people.OWNER: N_("Owner"),
+}
+
+
+PARTY = Screen(
+    Party,
+    title=N_("People and companies"),
+    one=N_("Person or company"),
+    sentence=N_("Everybody the organization deals with, each once."),
+    menu=N_("People"),
+    columns="name kind email phone roles created_at",
+    form="name kind email phone address tax_number roles note",
+    search="name email phone",
+    filters="kind roles created_at",
+    order="name",
+    before_save=people.check,
+    groups=(
+        Group(N_("Who it is"), "name kind roles tax_number"),
+        Group(N_("How to reach them"), "email phone address"),
+        Group(N_("Note"), "note"),
+    ),
+    form_groups=(
+        Group(N_("Who it is"), "name kind roles tax_number"),
+        Group(N_("How to reach them"), "email phone address"),
+        Group(N_("Note"), "note"),
+    ),
+    inputs={
+        "email": {"shape": "email"},
+        "phone": {"shape": "phone"},
+        "roles": {"choices": ROLES, "required": False},
+        "kind": {"value": "person"},
+    },
+    related=(
+        Related(
+            Booking, "customer_id", N_("Bookings"), "number status original total", order="-id"
+        ),
+        Related(
+            Invoice,
+            "party_id",
+            N_("Invoices"),
+            "number status subject total due_amount",
+            order="-id",
+        ),
+        Related(
+            PaymentIntent, "party_id", N_("Payments"), "number status method amount", order="-id"
+        ),
+        Related(ApartmentOwner, "owner_id", N_("Owns"), "apartment share"),
+    ),
+    empty=N_("Customers, owners and companies stand here. Add the first one."),
+    drawing="people",
+)
+SCREENS = [PARTY]

@@ -1,0 +1,260 @@
+"""What a list asks the database for: exactly the columns it shows, filtered, sorted and paged."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from flask_babel import get_timezone
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql import Select
+
+from core import scope
+from core.scope import OrganizationScoped
+from views.columns import Column, Kind, name_key
+from views.registry import Screen
+
+COUNTED = 10_000
+"""Rows that are counted one by one; beyond, the planner's estimate is told."""
+LATE = 1_000
+"""From this offset on rows are found by their keys first: an index knows those."""
+RANGES = (Kind.money, Kind.number, Kind.day, Kind.moment)
+UNSORTABLE = (Kind.json, Kind.names)
+LONGEST_SEARCH = 100
+
+
+class Query:
+    """A select that joins what its columns need, each relation once."""
+
+    def __init__(self, model: Any) -> None:
+        """Begin with the keys of the rows."""
+        self.model = model
+        self.statement: Select[Any] = select(model.id.label("id"))
+        self._joined: dict[tuple[str, ...], Any] = {(): model}
+
+    def at(self, path: tuple[str, ...]) -> Any:
+        """Give the model, or the alias of it, that a path of relations leads to."""
+        if path not in self._joined:
+            parent = self.at(path[:-1])
+            relation = getattr(parent, path[-1])
+            target = aliased(relation.property.mapper.class_)
+            self.statement = self.statement.outerjoin(relation.of_type(target))
+            self._joined[path] = target
+        return self._joined[path]
+
+    def named(self, column: Column) -> Any:
+        """Give what a column shows: of a relation the name of its row."""
+        if column.kind is Kind.relation:
+            assert column.target
+            return getattr(self.at((*column.path, column.key)), name_key(column.target))
+        return getattr(self.at(column.path), column.key)
+
+    def valued(self, column: Column) -> Any:
+        """Give what a column holds: of a relation the key."""
+        return getattr(self.at(column.path), column.id_key)
+
+    def show(self, column: Column) -> None:
+        """Select a column: `<name>`, and for a relation also `<name>.id`."""
+        self.statement = self.statement.add_columns(self.named(column).label(column.name))
+        if column.kind is Kind.relation:
+            key = self.valued(column).label(f"{column.name}.id")
+            self.statement = self.statement.add_columns(key)
+
+    def show_path(self, path: str, label: str) -> None:
+        """Select what a dotted path leads to."""
+        *steps, key = path.split(".")
+        found = getattr(self.at(tuple(steps)), key)
+        self.statement = self.statement.add_columns(found.label(label))
+
+
+@dataclass
+class Wish:
+    """What somebody wants to see of a list. `unread` are filters that could not be read."""
+
+    q: str = ""
+    sort: str = ""
+    page: int = 1
+    size: int = 25
+    filters: dict[str, Any] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+
+
+def wanted(screen: Screen, args: Any) -> Wish:
+    """Read a wish from the address. Only declared columns can be filtered and sorted by."""
+    wish = Wish(q=args.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH])
+    wish.page = min(max(_whole(args.get("page"), 1), 1), 1_000_000)
+    size = _whole(args.get("size"), 25)
+    wish.size = size if size in (25, 50, 100) else 25
+    sort = args.get("sort", "")
+    names = {each.name for each in screen.list_columns() if each.kind not in UNSORTABLE}
+    wish.sort = sort if sort.removeprefix("-") in names else screen.order
+    for name in screen.filters.split():
+        column = screen.column(name)
+        if column.kind in RANGES:
+            for end in ("from", "to"):
+                _take(wish, column, f"{name}_{end}", args.getlist(f"{name}_{end}"))
+        else:
+            _take(wish, column, name, args.getlist(name))
+    return wish
+
+
+def _whole(text: str | None, default: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else default
+
+
+def _take(wish: Wish, column: Column, name: str, given: list[str]) -> None:
+    texts = [each for each in given if each.strip()][:20]
+    try:
+        values = [_value(column, each.strip()) for each in texts]
+    except (ValueError, InvalidOperation):
+        wish.unread.append(column.label)
+        return
+    if values:
+        wish.filters[name] = values if column.kind is Kind.choice else values[0]
+
+
+def _value(column: Column, text: str) -> Any:
+    if "\0" in text:
+        raise ValueError(text)
+    if column.kind is Kind.choice:
+        assert column.enum
+        return column.enum(text)
+    if column.kind in (Kind.relation, Kind.id):
+        return UUID(text)
+    if column.kind is Kind.yesno:
+        return {"1": True, "0": False}[text] if text in "10" else _refuse(text)
+    if column.kind in (Kind.day, Kind.moment):
+        return date.fromisoformat(text)
+    if column.kind in (Kind.money, Kind.number):
+        number = Decimal(text)
+        return number if number.is_finite() and abs(number) < 10**15 else _refuse(text)
+    return text[:LONGEST_SEARCH]
+
+
+def _refuse(text: str) -> Any:
+    raise ValueError(text)
+
+
+def narrow(query: Query, screen: Screen, wish: Wish) -> None:
+    """Apply search and filters."""
+    conditions = []
+    if screen.scope:
+        conditions.append(screen.scope(screen.model))
+    for name, value in wish.filters.items():
+        conditions.append(_condition(query, screen, name, value))
+    if wish.q and screen.search:
+        pattern = f"%{_literal(wish.q)}%"
+        columns = [query.named(screen.column(each)) for each in screen.search.split()]
+        conditions.append(or_(*(each.ilike(pattern, escape="\\") for each in columns)))
+    if conditions:
+        query.statement = query.statement.where(and_(*conditions))
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _condition(query: Query, screen: Screen, name: str, value: Any) -> Any:
+    end = next((each for each in ("from", "to") if name.endswith(f"_{each}")), "")
+    declared = screen.filters.split()
+    if end and name not in declared:
+        column = screen.column(name.removesuffix(f"_{end}"))
+        held = query.valued(column)
+        if column.kind is Kind.moment:
+            start = datetime.combine(value, time(), get_timezone())
+            return held >= start if end == "from" else held < start + timedelta(days=1)
+        return held >= value if end == "from" else held <= value
+    column = screen.column(name)
+    held = query.valued(column)
+    if column.kind is Kind.choice:
+        return held.in_(value)
+    if column.kind is Kind.names:
+        return held.any(value)
+    if column.kind in (Kind.text, Kind.long):
+        return held.ilike(f"%{_literal(value)}%", escape="\\")
+    return held == value
+
+
+def ordered(query: Query, screen: Screen, wish: Wish) -> list[Any]:
+    """Say in which order rows come; their keys settle what is equal."""
+    name = wish.sort.removeprefix("-")
+    falling = wish.sort.startswith("-")
+    key = query.model.id
+    if name == "id":
+        return [key.desc() if falling else key.asc()]
+    shown = query.named(screen.column(name))
+    order = shown.desc().nulls_last() if falling else shown.asc().nulls_first()
+    return [order, key.desc() if falling else key.asc()]
+
+
+def page(
+    session: Session, screen: Screen, wish: Wish, columns: list[Column], extra: dict[str, str]
+) -> list[Any]:
+    """Load one page, and one row more if there is a next page. `extra` are {label: path}."""
+    query = Query(screen.model)
+    for column in columns:
+        query.show(column)
+    for label, path in extra.items():
+        query.show_path(path, label)
+    offset = (wish.page - 1) * wish.size
+    if offset < LATE:
+        narrow(query, screen, wish)
+        window = query.statement.order_by(*ordered(query, screen, wish)).offset(offset)
+        return list(session.execute(window.limit(wish.size + 1)))
+    keys = Query(screen.model)
+    narrow(keys, screen, wish)
+    found = keys.statement.order_by(*ordered(keys, screen, wish)).offset(offset)
+    inner = found.limit(wish.size + 1).subquery()
+    order = ordered(query, screen, wish)
+    here = query.statement.where(screen.model.id.in_(select(inner.c.id)))
+    return list(session.execute(here.order_by(*order)))
+
+
+def all_rows(screen: Screen, wish: Wish, columns: list[Column], extra: dict[str, str]) -> Any:
+    """Select all rows that a wish asks for, for exports and for acts on everything."""
+    query = Query(screen.model)
+    for column in columns:
+        query.show(column)
+    for label, path in extra.items():
+        query.show_path(path, label)
+    narrow(query, screen, wish)
+    return query.statement.order_by(*ordered(query, screen, wish))
+
+
+def count(session: Session, screen: Screen, wish: Wish) -> tuple[int, bool]:
+    """Count the rows of a wish. Beyond 10,000 it is an estimate, and the second value says so."""
+    query = Query(screen.model)
+    narrow(query, screen, wish)
+    few = query.statement.limit(COUNTED + 1).subquery()
+    exactly = session.scalar(select(func.count()).select_from(few)) or 0
+    if exactly <= COUNTED:
+        return exactly, False
+    return max(_estimated(session, screen, query), COUNTED), True
+
+
+def _estimated(session: Session, screen: Screen, query: Query) -> int:
+    """Ask the planner. Row-level security repeats the organization; told once it counts once."""
+    statement = query.statement.order_by(None)
+    home = scope.current().organization_id
+    if issubclass(screen.model, OrganizationScoped):
+        statement = statement.where(screen.model.organization_id == home)
+    dialect = postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+    made = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    plan = session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {made}", dict(made.params))
+    rows = plan.scalar_one()[0]["Plan"]["Plan Rows"]
+    whole = session.connection().exec_driver_sql(
+        "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = %(name)s::regclass",
+        {"name": screen.name},
+    )
+    total = int(whole.scalar_one())
+    return min(int(rows), total) if total else int(rows)
+
+
+def related_name(session: Session, column: Column, row_id: UUID) -> str:
+    """Name the row that a filter is about."""
+    assert column.target
+    named = getattr(column.target, name_key(column.target))
+    return str(session.scalar(select(named).where(column.target.id == row_id)) or "\u2013")

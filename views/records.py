@@ -1,0 +1,244 @@
+"""The page of one record: plain data for templates/admin/record.html."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy import inspect, select
+
+from core import db
+from core.errors import NotFound
+from models.files import Document
+from views import labels, timeline
+from views.acts import why_not
+from views.columns import Column, Kind, column, in_words, shown
+from views.list_page import act_button
+from views.person import Person, person
+from views.queries import Query
+from views.registry import Related, Screen, screen_of
+
+RELATED_SHOWN = 25
+FILES_SHOWN = 50
+
+
+def record_page(screen: Screen, row_id: UUID) -> dict[str, Any]:
+    """Load and describe one record.
+
+    Raises:
+        NotFound: it is not in sight.
+
+    """
+    session, at_hand = db.session(), person()
+    assert at_hand
+    row, held = _load(screen, row_id)
+    currency = held.get("_currency") or ""
+    name = str(held["_name"] or _(screen.one))
+    acts, closed = _acts(screen, row, at_hand)
+    editable = screen.form and at_hand.may("write", screen.name)
+    return {
+        "title": name,
+        "crumbs": [
+            {"label": _(screen.menu)},
+            {"label": _(screen.title), "url": url_for(f"{screen.name}.index")},
+            {"label": name},
+        ],
+        "state": _state(screen, row),
+        "countdown": _countdown(screen, row),
+        "figures": [
+            {"label": _(each.label), "value": _fact(each, held, currency)}
+            for each in map(screen.column, screen.figures.split())
+        ],
+        "acts": acts,
+        "closed_acts": closed,
+        "edit_url": url_for(f"{screen.name}.edit", pk=row_id) if editable else None,
+        "delete": _delete(screen, row_id, name, at_hand),
+        "print_links": screen.print_links(row) if screen.print_links else [],
+        "groups": _groups(screen, held, currency),
+        "tables": [_related(screen, each, row_id, at_hand) for each in screen.related],
+        "timeline": timeline.of(session, screen.name, row_id),
+        "comment": _comment(screen, row_id, at_hand),
+        **_files(screen, row_id, at_hand),
+    }
+
+
+def _load(screen: Screen, row_id: UUID) -> tuple[Any, dict[str, Any]]:
+    query = Query(screen.model)
+    names = [*screen.columns.split(), *screen.figures.split()]
+    names += [each for group in screen.groups for each in group.columns.split()]
+    for each in dict.fromkeys(names):
+        query.show(screen.column(each))
+    query.show_path(screen.name_key, "_name")
+    if screen.money_path:
+        query.show_path(screen.money_path, "_currency")
+    statement = query.statement.add_columns(screen.model).where(screen.model.id == row_id)
+    if screen.scope:
+        statement = statement.where(screen.scope(screen.model))
+    found = db.session().execute(statement).one_or_none()
+    if found is None:
+        raise NotFound
+    return found[-1], dict(found._mapping)  # noqa: SLF001  # the documented way by name
+
+
+def _fact(column_: Column, held: Any, currency: str) -> Markup:
+    value = shown(column_, held[column_.name], currency)
+    target = screen_of(column_.target)
+    key = held.get(f"{column_.name}.id")
+    at_hand = person()
+    if target is None or key is None or not at_hand or not at_hand.may("read", target.name):
+        return value
+    url = url_for(f"{target.name}.record", pk=key)
+    return Markup('<a href="{}">{}</a>').format(url, value)
+
+
+def _groups(screen: Screen, held: dict[str, Any], currency: str) -> list[dict[str, Any]]:
+    groups = [(each.title, each.columns.split()) for each in screen.groups]
+    if not groups:
+        rest = [each for each in screen.columns.split() if each != "status"]
+        groups = [(screen.one, rest)]
+    return [
+        {
+            "title": _(title),
+            "facts": [
+                {
+                    "label": _(each.label),
+                    "value": _fact(each, held, currency),
+                    "wide": each.kind in (Kind.long, Kind.json),
+                }
+                for each in map(screen.column, names)
+            ],
+        }
+        for title, names in groups
+    ]
+
+
+def _state(screen: Screen, row: Any) -> dict[str, Any] | None:
+    status = getattr(row, "status", None)
+    if status is None or type(status) not in labels.MEANINGS:
+        return None
+    return {"label": in_words(status), "meaning": labels.MEANINGS[type(status)][status]}
+
+
+def _countdown(screen: Screen, row: Any) -> dict[str, Any] | None:
+    ends = getattr(row, screen.countdown, None) if screen.countdown else None
+    if ends is None:
+        return None
+    return {"ends_at": ends, "text": _("Held for"), "ended_text": _("The hold has ended")}
+
+
+def _acts(
+    screen: Screen, row: Any, at_hand: Person
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """Give what can be done now, and the rest with the reason why not."""
+    flow, status = screen.flow, getattr(row, "status", None)
+    offered, closed = [], []
+    for act in screen.acts:
+        reason = why_not(act, screen.name, flow, status, row)
+        if reason:
+            closed.append({"label": _(act.label), "why": reason})
+        else:
+            offered.append(act_button(screen, act, row.id))
+    return offered, closed
+
+
+def _delete(screen: Screen, row_id: UUID, name: str, at_hand: Person) -> dict[str, Any] | None:
+    if not screen.deletable or not at_hand.may("write", screen.name):
+        return None
+    return {
+        "label": _("Delete"),
+        "url": url_for(f"{screen.name}.delete", pk=row_id),
+        "icon": "trash",
+        "tone": "danger",
+        "confirm": _("%(name)s will be gone for good.", name=name),
+    }
+
+
+def _related(screen: Screen, related: Related, row_id: UUID, at_hand: Person) -> dict[str, Any]:
+    target = screen_of(related.model)
+    columns = [column(related.model, each, related.labels) for each in related.columns.split()]
+    query = Query(related.model)
+    for each in columns:
+        query.show(each)
+    path = related.currency or ("currency" if "currency" in inspect(related.model).columns else "")
+    if path:
+        query.show_path(path, "_currency")
+    model: Any = related.model
+    where = query.statement.where(getattr(model, related.key) == row_id)
+    key = getattr(model, related.order.removeprefix("-"))
+    order = key.desc() if related.order.startswith("-") else key
+    rows = db.session().execute(where.order_by(order).limit(RELATED_SHOWN + 1)).all()
+    readable = target is not None and at_hand.may("read", target.name)
+    table: dict[str, Any] = {
+        "title": _(related.title),
+        "columns": [
+            {"key": each.name, "label": _(each.label), "align": each.aligned} for each in columns
+        ],
+        "rows": [_related_row(columns, row, target if readable else None) for row in rows],
+    }
+    if target and len(rows) > RELATED_SHOWN:
+        table["rows"] = table["rows"][:RELATED_SHOWN]
+        table["more"] = {"label": _("Show all"), "url": _all_url(target, related, row_id)}
+    if target and related.add and at_hand.may("write", target.name):
+        values = {related.key.removesuffix("_id"): row_id}
+        url = url_for(f"{target.name}.add", **values)
+        table["create"] = {"label": _("Add"), "url": url}
+    return table
+
+
+def _related_row(columns: list[Column], row: Any, target: Screen | None) -> dict[str, Any]:
+    held = row._mapping  # noqa: SLF001  # the documented way to read columns by name
+    currency = held.get("_currency") or ""
+    url = url_for(f"{target.name}.record", pk=held["id"]) if target else None
+    if target is None:  # a row of a link: it leads where its first relation does
+        first = next((each for each in columns if each.kind is Kind.relation), None)
+        linked = screen_of(first.target) if first else None
+        key = held[f"{first.name}.id"] if first else None
+        at_hand = person()
+        if linked and key and at_hand and at_hand.may("read", linked.name):
+            url = url_for(f"{linked.name}.record", pk=key)
+    cells = {each.name: shown(each, held[each.name], currency) for each in columns}
+    return {"url": url, "cells": cells}
+
+
+def _all_url(target: Screen, related: Related, row_id: UUID) -> str:
+    name = related.key.removesuffix("_id")
+    values = {name: row_id} if name in target.filters.split() else {}
+    return url_for(f"{target.name}.index", **values)
+
+
+def _comment(screen: Screen, row_id: UUID, at_hand: Person) -> dict[str, Any] | None:
+    if not at_hand.may("write", "record_comment"):
+        return None
+    return {"url": url_for(f"{screen.name}.comment", pk=row_id)}
+
+
+def _files(screen: Screen, row_id: UUID, at_hand: Person) -> dict[str, Any]:
+    if not at_hand.may("read", "document"):
+        return {}
+    query = (
+        select(Document)
+        .where(Document.subject_table == screen.name, Document.subject_id == row_id)
+        .order_by(Document.id.desc())
+        .limit(FILES_SHOWN)
+    )
+    writes = at_hand.may("write", "document")
+    return {
+        "files": [
+            {
+                "name": each.title,
+                "size": size_in_words(each.size),
+                "at": each.created_at,
+                "url": url_for("FilesView.download", pk=each.id),
+            }
+            for each in db.session().scalars(query)
+        ],
+        "upload_url": url_for(f"{screen.name}.upload", pk=row_id) if writes else None,
+    }
+
+
+def size_in_words(size: int) -> str:
+    """Say how large a file is."""
+    if size < 1024 * 1024:
+        return f"{max(size // 1024, 1)} kB"
+    return f"{size / 1024 / 1024:.1f} MB"

@@ -1,0 +1,327 @@
+"""REST: one resource per screen, in Flask-AppBuilder's own protocol, from the same declarations.
+
+Its query language is kept (`q` in Rison: filters, order_column, order_direction, page, page_size,
+columns, keys), but a list is one select of the columns asked for: no objects are made for rows.
+"""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import prison
+from flask import Response, current_app, request
+from flask_appbuilder.api import BaseApi, expose
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from core import db
+from core.errors import BadInput, NotFound, Refused
+from core.text import N_
+from core.work import Work, found
+from views import acts, bearers, forms, idempotency, pickers, rest_docs, rest_filters
+from views.columns import Column, Kind, plain
+from views.idempotency import written
+from views.person import person
+from views.queries import Query
+from views.refusals import answer, sentence
+from views.registry import READ_VERB, WRITE_VERB, Screen
+
+PAGE = 25
+LIST_MEMBERS = ("label_columns", "list_columns", "order_columns", "list_title")
+
+
+class UnreadableQuery(BadInput):
+    """The `q` parameter is no Rison, or asks for what there is not."""
+
+    code = "unreadable_query"
+    status = 400
+    says = N_("The q parameter cannot be read: %(why)s")
+
+
+class RestApi(BaseApi):  # type: ignore[misc]
+    """The resource of one screen."""
+
+    screen: Screen
+    version = "v1"
+    csrf_exempt = True  # no cookie is read under /api
+
+    def add_api_spec(self, api_spec: Any) -> None:
+        """Describe the resource, and each act at an address of its own."""
+        rest_docs.add_components(api_spec, self.screen)
+        for path, operations in rest_docs.paths(self.screen).items():
+            api_spec.path(path=f"{self.route_base}{path}", operations=operations)
+
+    @expose("/", methods=["GET"])  # type: ignore[untyped-decorator]
+    @bearers.answering
+    def get_list(self) -> Response:
+        """Give one page of rows."""
+        self._need(READ_VERB)
+        asked = _asked()
+        columns = self._columns(asked)
+        query = Query(self.screen.model)
+        for column in columns:
+            query.show(column)
+        if any(each.kind is Kind.money for each in columns) and self.screen.money_path:
+            query.show_path(self.screen.money_path, "_currency")
+        rest_filters.apply(query, self.screen, asked.get("filters", []))
+        size, page = _window(asked)
+        order = rest_filters.order(query, self.screen, asked)
+        session = db.session()
+        counted = Query(self.screen.model)
+        rest_filters.apply(counted, self.screen, asked.get("filters", []))
+        total = session.scalar(select(func.count()).select_from(counted.statement.subquery()))
+        window = query.statement.order_by(*order).limit(size).offset(page * size)
+        rows = [self._plain(columns, row._mapping) for row in session.execute(window)]
+        body: dict[str, Any] = {
+            "count": total,
+            "ids": [row["id"] for row in rows],
+            "result": rows,
+        }
+        return _text(body | self._members(asked, columns))
+
+    def _members(self, asked: dict[str, Any], columns: list[Column]) -> dict[str, Any]:
+        keys = asked.get("keys")
+        wanted = LIST_MEMBERS if not isinstance(keys, list) or not keys else keys
+        every: dict[str, Any] = {
+            "label_columns": {each.name: _(each.label) for each in columns},
+            "list_columns": [each.name for each in columns],
+            "order_columns": [each.name for each in rest_filters.sortable(self.screen)],
+            "list_title": _(self.screen.title),
+        }
+        return {key: value for key, value in every.items() if key in wanted}
+
+    @expose("/<pk>", methods=["GET"])  # type: ignore[untyped-decorator]
+    @bearers.answering
+    def get(self, pk: str) -> Response:
+        """Give one row."""
+        self._need(READ_VERB)
+        return _text({"id": pk, "result": self._one(_id(pk))})
+
+    @expose("/_info", methods=["GET"])  # type: ignore[untyped-decorator]
+    @bearers.answering
+    def info(self) -> Response:
+        """Tell what can be asked and written here, and what the bearer may do."""
+        self._need(READ_VERB)
+        at_hand = person()
+        assert at_hand
+        held = [f"can_{each}" for each in self.screen.rights() if at_hand.may(each, self.name)]
+        body = {
+            "permissions": held,
+            "filters": {
+                each.name: [
+                    {"name": name, "operator": name} for name in rest_filters.operators(each)
+                ]
+                for each in rest_filters.filterable(self.screen)
+            },
+            "add_columns": [rest_docs.field(each) for each in self.screen.fields(adding=True)],
+            "edit_columns": [rest_docs.field(each) for each in self.screen.fields(adding=False)],
+            "acts": [each.name for each in self.screen.acts],
+        }
+        return _text(body)
+
+    @expose("/related/<column>", methods=["GET"])  # type: ignore[untyped-decorator]
+    @bearers.answering
+    def related(self, column: str) -> Response:
+        """Offer rows that a relation may name: 50 at most, searched by `filter`."""
+        self._need(READ_VERB)
+        if column not in (*self.screen.form.split(), *self.screen.filters.split()):
+            raise NotFound
+        target = self.screen.column(column).target
+        if target is None:
+            raise NotFound
+        rows = pickers.search(db.session(), target, str(_asked().get("filter", "")))
+        result = [{"value": each["value"], "text": each["text"]} for each in rows]
+        return _text({"count": len(result), "result": result})
+
+    @expose("/", methods=["POST"])  # type: ignore[untyped-decorator]
+    @bearers.answering
+    def post(self) -> Response:
+        """Add a row."""
+        self._need(WRITE_VERB)
+        if not self.screen.form or not self.screen.addable:
+            return _not_allowed()
+        given = _body()
+
+        def perform(work: Work) -> tuple[int, Any]:
+            row_id = forms.add_in(work, self.screen, given)
+            return 201, {"id": str(row_id), "result": self._one(row_id)}
+
+        return self._write(perform)
+
+    @expose("/<pk>", methods=["PUT"])  # type: ignore[untyped-decorator]
+    @bearers.answering
+    def put(self, pk: str) -> Response:
+        """Change the fields that are sent."""
+        self._need(WRITE_VERB)
+        if not self.screen.form:
+            return _not_allowed()
+        row_id, given = _id(pk), _body()
+
+        def perform(work: Work) -> tuple[int, Any]:
+            forms.change_in(work, self.screen, row_id, given, partial=True)
+            return 200, {"id": str(row_id), "result": self._one(row_id)}
+
+        return self._write(perform)
+
+    @expose("/<pk>", methods=["DELETE"])  # type: ignore[untyped-decorator]
+    @bearers.answering
+    def delete(self, pk: str) -> Response:
+        """Delete a row that nothing needs."""
+        self._need(WRITE_VERB)
+        if not self.screen.deletable:
+            return _not_allowed()
+        row_id = _id(pk)
+
+        def perform(work: Work) -> tuple[int, Any]:
+            forms.delete_in(work, self.screen, row_id)
+            return 200, {"message": "OK"}
+
+        return self._write(perform)
+
+    @expose("/<pk>/<verb>", methods=["POST"])  # type: ignore[untyped-decorator]
+    @bearers.answering
+    def act(self, pk: str, verb: str) -> Response:
+        """Do an act on one row."""
+        act = self.screen.act(verb)
+        if act is None:
+            raise NotFound
+        self._need(READ_VERB)
+        acts.require(act, self.name)
+        row_id, given = _id(pk), _body(optional=True)
+
+        def perform(work: Work) -> tuple[int, Any]:
+            row = found(work, self.screen.model, row_id)
+            currency = forms.currency_of(work.session, self.screen, row)
+            act.do(work, row_id, **acts.values(work, act, given, currency))
+            work.session.flush()
+            work.session.expire_all()
+            return 200, {"id": str(row_id), "result": self._one(row_id)}
+
+        return self._write(perform, money=act.money)
+
+    def _write(self, perform: Any, *, money: bool = False) -> Response:
+        try:
+            return idempotency.answered(perform, required=money)
+        except forms.Mistakes as mistakes:
+            db.session.rollback()
+            return answer_mistakes(mistakes)
+
+    @property
+    def name(self) -> str:
+        """The table."""
+        return self.screen.name
+
+    def _need(self, verb: str) -> None:
+        at_hand = person()
+        if at_hand is None or not at_hand.may(verb, self.name):
+            raise acts.forbidden(self.name, verb)
+
+    def _columns(self, asked: dict[str, Any]) -> list[Column]:
+        every = self.screen.readable()
+        names = asked.get("columns") or asked.get("select_columns")
+        if not isinstance(names, list) or not names:
+            return every
+        return [each for each in every if each.name in names]
+
+    def _one(self, row_id: UUID) -> dict[str, Any]:
+        columns = self.screen.readable()
+        query = Query(self.screen.model)
+        for column in columns:
+            query.show(column)
+        if self.screen.money_path:
+            query.show_path(self.screen.money_path, "_currency")
+        statement = query.statement.where(self.screen.model.id == row_id)
+        if self.screen.scope:
+            statement = statement.where(self.screen.scope(self.screen.model))
+        row = db.session().execute(statement).one_or_none()
+        if row is None:
+            raise NotFound
+        return self._plain(columns, row._mapping)  # noqa: SLF001  # documented
+
+    def _plain(self, columns: list[Column], held: Any) -> dict[str, Any]:
+        """Write a row: money as text beside its currency, relations as id and name."""
+        row: dict[str, Any] = {"id": str(held["id"])}
+        for each in columns:
+            value = held[each.name]
+            if each.kind is Kind.relation:
+                key = held[f"{each.name}.id"]
+                value = None if key is None else {"id": str(key), "name": value}
+                row[each.name] = value
+            else:
+                row[each.name] = plain(each, value)
+        if "_currency" in held and "currency" not in row:
+            row["currency"] = held["_currency"]
+        return row
+
+
+def answer_mistakes(mistakes: forms.Mistakes) -> Response:
+    """Say all that is wrong with what was sent, field by field."""
+    response = answer(mistakes)
+    body = json.loads(response.get_data())
+    body["errors"] = [
+        {"field": name, "detail": sentence(each)} for name, each in mistakes.found.items()
+    ]
+    response.set_data(json.dumps(body))
+    return response
+
+
+def _not_allowed() -> Response:
+    class NotWritten(Refused):
+        code, status = "not_allowed", 405
+        says = N_("Rows are not written that way here.")
+
+    return answer(NotWritten())
+
+
+def _asked() -> dict[str, Any]:
+    text = request.args.get("q", "")
+    if not text:
+        return {}
+    try:
+        asked = prison.loads(text)
+    except (prison.decoder.ParserException, ValueError, IndexError, RecursionError) as error:
+        raise UnreadableQuery(why=_("it is no Rison")) from error
+    if not isinstance(asked, dict):
+        raise UnreadableQuery(why=_("it is no object"))
+    return asked
+
+
+def _window(asked: dict[str, Any]) -> tuple[int, int]:
+    most = int(current_app.config["FAB_API_MAX_PAGE_SIZE"])
+    size, page = asked.get("page_size", PAGE), asked.get("page", 0)
+    numbers = all(isinstance(each, int) and not isinstance(each, bool) for each in (size, page))
+    if not numbers or page < 0 or page > 10_000_000:
+        raise UnreadableQuery(why=_("page and page_size are whole numbers"))
+    return (min(size, most) if size > 0 else most), page
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
+
+
+def _body(*, optional: bool = False) -> dict[str, Any]:
+    if optional and not request.get_data():
+        return {}
+    given = request.get_json(silent=True)
+    if not isinstance(given, dict):
+        raise BadInput(N_("Send a JSON object."))
+    return given
+
+
+def _text(body: dict[str, Any]) -> Response:
+    return written(200, body)
+
+
+def api_of(screen: Screen) -> type[RestApi]:
+    """Make the resource of a screen; it is called by the table's name."""
+    attributes = {
+        "screen": screen,
+        "resource_name": screen.name,
+        "class_permission_name": screen.name,
+        "base_permissions": [f"can_{verb}" for verb in screen.rights()],
+        "openapi_spec_tag": screen.title,
+    }
+    return type(f"{screen.model.__name__}Api", (RestApi,), attributes)

@@ -1,0 +1,177 @@
+"""What happened to a record, in plain words: facts, changes by hand and comments, newest first."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from flask_babel import gettext as _
+from sqlalchemy import String, cast, func, literal, null, select, union_all
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from core.scope import current
+from core.text import N_
+from models.events import AuditEntry, Event
+from models.files import Comment
+from models.organizations import Profile
+from views import labels
+from views.words import money
+
+SHOWN = 40
+SAME_ACT = timedelta(seconds=2)
+MOST_CHANGES = 6
+SAID: Mapping[str, str] = {
+    "apartment.created": N_("added the apartment"),
+    "apartment.price_changed": N_("changed the price"),
+    "apartment.status_changed": N_("changed the status"),
+    "booking.addons_changed": N_("changed the add-ons"),
+    "booking.approved": N_("approved the booking"),
+    "booking.assigned": N_("assigned the booking"),
+    "booking.cancelled": N_("cancelled the booking"),
+    "booking.confirmed": N_("confirmed the booking"),
+    "booking.created": N_("made the booking"),
+    "booking.expired": N_("let the hold end"),
+    "booking.package_assigned": N_("chose the package"),
+    "booking.rejected": N_("rejected the booking"),
+    "booking.status_changed": N_("changed the status"),
+    "document.attached": N_("added a file"),
+    "invoice.issued": N_("issued the invoice"),
+    "invoice.paid": N_("settled the invoice"),
+    "invoice.rejected": N_("rejected the invoice"),
+    "invoice.voided": N_("voided the invoice"),
+    "invoice.written_off": N_("wrote off what was unpaid"),
+    "member.invited": N_("sent the invitation"),
+    "member.roles_changed": N_("changed the roles"),
+    "organization.founded": N_("founded the organization"),
+    "party.created": N_("added them"),
+    "payment.failed": N_("could not take the payment"),
+    "payment.initiated": N_("began the payment"),
+    "payment.succeeded": N_("received the payment"),
+    "project.created": N_("added the project"),
+    "refund.failed": N_("could not pay back"),
+    "refund.requested": N_("asked for the refund"),
+    "refund.succeeded": N_("paid back"),
+}
+KINDS = {"payment": "money", "refund": "money", "document": "file"}
+MACHINE = N_("Makao")
+VISITOR = N_("A visitor")
+QUIET = {"custom", "flow_version", "updated_at", "status_at", "search"}
+
+
+def of(session: Session, table: str, row_id: UUID) -> list[dict[str, Any]]:
+    """Tell what happened to a row, in two statements however much it was."""
+    home = current().organization_id
+    nothing = cast(null(), JSONB)
+    events = select(
+        Event.happened_at.label("at"),
+        Event.actor.label("actor"),
+        Event.type.label("what"),
+        Event.data.label("one"),
+        nothing.label("two"),
+    ).where(Event.organization_id == home, Event.subject_id == row_id)
+    changes = select(
+        AuditEntry.at,
+        AuditEntry.actor,
+        cast(AuditEntry.action, String),
+        AuditEntry.before,
+        AuditEntry.after,
+    ).where(AuditEntry.organization_id == home, AuditEntry.row_id == row_id)
+    comments = select(
+        Comment.created_at,
+        Comment.author_name,
+        literal("comment"),
+        func.jsonb_build_object("body", Comment.body),
+        nothing,
+    ).where(
+        Comment.organization_id == home,
+        Comment.subject_table == table,
+        Comment.subject_id == row_id,
+    )
+    parts = [
+        each.order_by(each.selected_columns[0].desc()).limit(SHOWN).subquery()
+        for each in (events, changes, comments)
+    ]
+    every = union_all(*(select(part) for part in parts)).subquery()
+    rows = session.execute(select(every).order_by(every.c[0].desc()).limit(SHOWN * 2)).all()
+    who = _names(session, {row[1] for row in rows})
+    told = _without_echoes(rows)
+    return [_entry(row, who) for row in told][:SHOWN]
+
+
+def _names(session: Session, actors: set[str]) -> dict[str, str]:
+    ids = {}
+    for actor in actors:
+        kind, _sep, key = actor.partition(":")
+        if kind == "user":
+            ids[actor] = UUID(key)
+    if not ids:
+        return {}
+    query = select(Profile.id, Profile.name).where(Profile.id.in_(set(ids.values())))
+    names = {row.id: row.name for row in session.execute(query)}
+    return {actor: names.get(key, _("Somebody")) for actor, key in ids.items()}
+
+
+def _without_echoes(rows: Any) -> list[Any]:
+    """Leave out the change that a fact of the same moment tells of in better words."""
+    facts = [(row.at, row.actor) for row in rows if "." in row.what]
+    return [
+        row
+        for row in rows
+        if "." in row.what
+        or row.what == "comment"
+        or not any(abs(row.at - at) < SAME_ACT and row.actor == actor for at, actor in facts)
+    ]
+
+
+def _entry(row: Any, who: dict[str, str]) -> dict[str, Any]:
+    if row.what == "comment":
+        return _told(row.at, row.actor, _("wrote"), "comment", row.one["body"])
+    name = who.get(row.actor) or _(VISITOR if row.actor.startswith("visitor") else MACHINE)
+    if "." in row.what:
+        kind = KINDS.get(row.what.partition(".")[0], "state")
+        said = SAID.get(row.what)
+        words = _(said) if said else row.what.replace(".", " ").replace("_", " ")
+        return _told(row.at, name, words, kind, _fact_detail(row.one or {}))
+    if row.what.lower() in ("insert", "create", "created"):
+        return _told(row.at, name, _("added it"), "created", "")
+    if row.what.lower() in ("delete", "deleted"):
+        return _told(row.at, name, _("removed it"), "change", "")
+    return _told(row.at, name, _("changed it"), "change", _changes(row.one or {}, row.two or {}))
+
+
+def _told(at: datetime, who: str, what: str, kind: str, detail: str) -> dict[str, Any]:
+    meaning = {"money": "good", "state": "waiting", "comment": "over"}.get(kind, "over")
+    return {"at": at, "who": who, "what": what, "kind": kind, "meaning": meaning, "detail": detail}
+
+
+def _fact_detail(data: dict[str, Any]) -> str:
+    """Say what a fact was about, where its fields can be read by people."""
+    if "old" in data and "new" in data:
+        return f"{_word(data['old'])} \u2192 {_word(data['new'])}"
+    amount = data.get("amount") or data.get("total")
+    if amount and data.get("currency"):
+        return money(Decimal(str(amount)), str(data["currency"]))
+    return str(data.get("reason") or data.get("title") or "")
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> str:
+    names = [key for key in after if before.get(key) != after[key] and key not in QUIET]
+    said = [
+        f"{_(labels.LABELS[key])}: {_word(before.get(key))} \u2192 {_word(after[key])}"
+        for key in names
+        if key in labels.LABELS and not key.endswith("_id")
+    ]
+    return "; ".join(said[:MOST_CHANGES])
+
+
+def _word(value: Any) -> str:
+    if value is None or value == "":
+        return "\u2013"
+    for enum, choices in labels.CHOICES.items():
+        if isinstance(value, str) and value in {each.value for each in enum}:
+            return _(choices[enum(value)])
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)[:80]
