@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from core.db import uuid7
-from core.work import Work
-from models.events import Event
+from core.work import Work, locked
+from models.events import Delivery, Event
 
 CATALOGUE: dict[str, type["Fact"]] = {}
 VERSION = "1.0"
@@ -74,6 +74,24 @@ def emit_all(work: Work, facts: Sequence[Fact]) -> None:
         for fact in facts
     ]
     work.session.execute(insert(Event), rows)
+
+
+@dataclass(frozen=True)
+class DeliveryReplayed(Fact, type="delivery.replayed", table="delivery"):
+    """Somebody had a subscriber told again."""
+
+    delivery_id: UUID
+    event_id: UUID
+    subscriber: str
+
+
+def replay(work: Work, delivery_id: UUID) -> Delivery:
+    """Tell a subscriber of a fact again, also one that has heard of it or was given up."""
+    delivery = locked(work, Delivery, delivery_id)
+    delivery.attempts, delivery.due_at = 0, work.now
+    delivery.done_at = delivery.parked_at = None
+    emit(work, DeliveryReplayed(delivery.id, delivery.event_id, delivery.subscriber))
+    return delivery
 
 
 def envelope(event: Event) -> dict[str, Any]:

@@ -67,9 +67,8 @@ def _settings(app: Flask) -> str:
 def _database(app: Flask, role: str) -> str:
     with app.extensions["engines"][role].connect() as connection:
         connection.execute(text("SELECT 1"))
-        drift = abs(
-            (connection.execute(text("SELECT clock_timestamp()")).scalar_one() - clock()).total_seconds()
-        )
+        theirs = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        drift = abs((theirs - clock()).total_seconds())
     return f"its clock differs from ours by {drift:.0f} s." if drift > 5 else ""
 
 

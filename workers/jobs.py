@@ -13,7 +13,10 @@ from typing import Any, Concatenate, ParamSpec, Protocol, cast
 from uuid import UUID
 
 from flask import current_app
+from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import text
@@ -89,7 +92,7 @@ def ring(
 ) -> None:
     """Ask a worker to run a job by its dotted name. A queue that is away is passed over."""
     try:
-        Queue(queue, connection=current_app.extensions["redis"], serializer=JSONSerializer).enqueue(
+        Queue(queue, connection=bell(), serializer=JSONSerializer).enqueue(
             function,
             args=(str(home), *(str(each) for each in args)),
             job_timeout=timeout,
@@ -98,6 +101,20 @@ def ring(
         )
     except RedisError as error:
         logger.warning("the queue is away, the schedule will find it: %s", error)
+
+
+def bell() -> Redis:
+    """Reach Redis, giving up soon: nothing waits for a bell."""
+    kept: Redis | None = current_app.extensions.get("bell")
+    if kept is None:
+        kept = Redis.from_url(
+            current_app.config["REDIS_URL"],
+            socket_timeout=5,
+            socket_connect_timeout=2,
+            retry=Retry(NoBackoff(), 0),
+        )
+        current_app.extensions["bell"] = kept
+    return kept
 
 
 def homes_due(kind: str) -> list[UUID]:

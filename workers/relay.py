@@ -18,7 +18,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import current_app
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import Row, func, insert, select, text, update
@@ -32,7 +31,7 @@ from models.notices import Priority
 from services import notices
 from services.events import envelope
 from services.notices import Notice
-from workers.jobs import Desk, homes_due
+from workers.jobs import Desk, bell, homes_due
 from workers.subscriptions import HANDLERS, SUBSCRIBERS
 
 BATCH = 1_000
@@ -66,6 +65,7 @@ def turn() -> bool:
     for home in homes_due("events"):
         busy |= publish(home) == BATCH
     for home in homes_due("deliveries"):
+        busy |= catch_up(home) == BATCH
         for _ in range(BATCH):
             if not deliver(home):
                 break
@@ -75,10 +75,8 @@ def turn() -> bool:
 
 def publish(home: UUID) -> int:
     """Publish up to 1,000 facts of an organization; returns how many. One relay at a time does."""
-    desk = Desk(home, "relay")
-    with desk.work() as work:
-        lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended('relay:' || :home, 0))")
-        if not work.session.scalar(lock, {"home": str(home)}):
+    with Desk(home, "relay").work() as work:
+        if not _alone(work):
             return 0
         events = _fresh(work)
         rows = [
@@ -91,6 +89,36 @@ def publish(home: UUID) -> int:
         if rows:
             work.session.execute(insert(Delivery), rows)
         return len(events)
+
+
+def catch_up(home: UUID) -> int:
+    """Append what the stream missed while it was away, in order; returns how many."""
+    with Desk(home, "relay").work() as work:
+        if not _alone(work):
+            return 0
+        missed = (
+            select(Delivery.event_id)
+            .where(
+                Delivery.subscriber == STREAM,
+                Delivery.done_at.is_(None),
+                Delivery.parked_at.is_(None),
+            )
+            .order_by(Delivery.event_id)
+            .limit(BATCH)
+        )
+        ids = work.session.scalars(missed).all()
+        if not ids:
+            return 0
+        query = select(*Event.__table__.c).where(Event.id.in_(ids)).order_by(Event.id)
+        these = update(Delivery).where(Delivery.subscriber == STREAM, Delivery.event_id.in_(ids))
+        try:
+            append(bell(), work.session.execute(query).all())
+        except RedisError as error:
+            log.warning("the stream is still away: %s", error)
+            work.session.execute(these.values(due_at=work.now + AGAIN[1]))
+            return 0
+        work.session.execute(these.values(done_at=work.now))
+        return len(ids)
 
 
 def deliver(home: UUID) -> bool:
@@ -107,6 +135,12 @@ def deliver(home: UUID) -> bool:
         with desk.work() as work:
             _failed(work, delivery_id, f"{type(error).__name__}: {error}")
     return True
+
+
+def _alone(work: Work) -> bool:
+    """Take the organization's turn until the end of the transaction; False if another relay has."""
+    lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended('relay:' || :home, 0))")
+    return bool(work.session.scalar(lock, {"home": str(work.scope.home())}))
 
 
 def _fresh(work: Work) -> Sequence[Row[Any]]:
@@ -135,7 +169,7 @@ def _streamed(work: Work, events: Sequence[Any]) -> bool:
     if work.session.scalar(behind.limit(1)) is not None:
         return False
     try:
-        append(_redis(), events)
+        append(bell(), events)
     except RedisError as error:
         log.warning("the stream is away, its facts are kept for it: %s", error)
         return False
@@ -183,6 +217,7 @@ def _claim(work: Work) -> UUID | None:
     query = (
         select(Delivery)
         .where(
+            Delivery.subscriber != STREAM,
             Delivery.done_at.is_(None),
             Delivery.parked_at.is_(None),
             Delivery.due_at <= work.now,
@@ -210,11 +245,7 @@ def _tell(home: UUID, delivery_id: UUID) -> None:
         if delivery.done_at:
             return
         event = work.session.scalars(select(Event).where(Event.id == delivery.event_id)).one()
-        subscriber = delivery.subscriber
-        if subscriber == STREAM:
-            append(_redis(), [event])
-        else:
-            HANDLERS[subscriber](_because_of(work, event), event)
+        HANDLERS[delivery.subscriber](_because_of(work, event), event)
         delivery.done_at = clock()
 
 
@@ -225,8 +256,6 @@ def _because_of(work: Work, event: Event) -> Work:
 def _failed(work: Work, delivery_id: UUID, error: str) -> None:
     delivery = locked(work, Delivery, delivery_id)
     delivery.last_error = error[:500]
-    if delivery.subscriber == STREAM:  # Redis is away: that is not the fact's fault
-        delivery.attempts = 1
     if delivery.attempts > len(AGAIN):
         _park(work, delivery, error)
     else:
@@ -245,16 +274,6 @@ def _park(work: Work, delivery: Delivery, error: str) -> None:
         priority=Priority.high,
     )
     notices.notify_roles(work, ["Admin"], notice)
-
-
-def _redis() -> Redis:
-    """Reach the stream, giving up soon: the outbox waits, the relay does not."""
-    kept: Redis | None = current_app.extensions.get("stream")
-    if kept is None:
-        url = current_app.config["REDIS_URL"]
-        kept = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
-        current_app.extensions["stream"] = kept
-    return kept
 
 
 def oldest_waiting(work: Work) -> float:
