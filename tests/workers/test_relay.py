@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -33,7 +33,7 @@ Hear = Callable[[Work, Event], None]
 
 
 @pytest.fixture
-def hearing(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Hear]]:
+def hearing(monkeypatch: pytest.MonkeyPatch) -> list[Hear]:
     """What is put here hears of new parties."""
     handlers: list[Hear] = []
 
@@ -43,7 +43,7 @@ def hearing(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Hear]]:
 
     monkeypatch.setitem(subscriptions.SUBSCRIBERS, "party.created", ["test.hear"])
     monkeypatch.setitem(subscriptions.HANDLERS, "test.hear", hear)
-    yield handlers
+    return handlers
 
 
 def state(session: Session, home: UUID, count: int, about: UUID | None = None) -> list[UUID]:
@@ -110,7 +110,7 @@ def test_the_stream_carries_the_whole_envelope(session: Session, home: UUID, red
 def test_what_a_handler_does_names_the_fact_that_caused_it(
     session: Session, home: UUID, hearing: list[Hear]
 ) -> None:
-    hearing.append(lambda work, event: make.project(work) and emit_more(work))
+    hearing.append(lambda work, _: emit_more(work))
     cause = state(session, home, 1)[0]
     relay.publish(home)
     deliver_all(home)
@@ -126,7 +126,7 @@ def emit_more(work: Work) -> None:
     emit(work, ProjectCreated(uuid4(), "x", "KES"))
 
 
-def test_where_redis_is_away_handlers_go_on_and_the_stream_catches_up_in_order(
+def test_where_redis_is_away_handlers_go_on_and_the_stream_catches_up_in_order(  # noqa: PLR0913, PLR0917
     app: Flask,
     session: Session,
     home: UUID,
