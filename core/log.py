@@ -19,7 +19,7 @@ bound = bound_contextvars
 clear = clear_contextvars
 
 QUIET = (
-    *("alembic.runtime.plugins", "flask_appbuilder.base", "httpx", "httpcore"),
+    *("alembic.runtime", "flask_appbuilder.base", "flask_appbuilder.security", "httpx", "httpcore"),
     *("rq.worker", "werkzeug"),
 )
 """Loggers that tell every step at INFO; theirs begin at WARNING."""
