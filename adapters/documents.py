@@ -132,7 +132,7 @@ def _compiled(
         font_paths=_fonts(),
         sys_inputs=inputs,
         pdf_standards=standards,
-        timestamp=timestamp.astimezone(UTC),
+        timestamp=timestamp.astimezone(UTC).replace(microsecond=0),
     )
     assert isinstance(pdf, bytes)
     return pdf

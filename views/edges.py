@@ -3,7 +3,6 @@
 import logging
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from flask import (
     Flask,
@@ -63,10 +62,10 @@ def locale() -> str:
     return request.accept_languages.best_match(known) or "en"
 
 
-def time_zone() -> ZoneInfo | None:
-    """Give the organization's zone for what pages show; UTC without one."""
-    name = g.get("time_zone")
-    return ZoneInfo(name) if name else None
+def time_zone() -> str | None:
+    """Name the organization's zone for what pages show; UTC without one."""
+    name: str | None = g.get("time_zone")
+    return name
 
 
 def _begin() -> None:
