@@ -72,8 +72,12 @@ class Base(DeclarativeBase):
 session: scoped_session[Session] = scoped_session(sessionmaker())
 """The current session, for edges. Services get theirs from their Work."""
 
-door: scoped_session[Session] = scoped_session(sessionmaker())
-"""The session of sign-in: the one role that may read users' secrets. Only views/door.py uses it."""
+door: scoped_session[Session] = scoped_session(sessionmaker(info={"before_scope": True}))
+"""The session of sign-in: the one role that may read users' secrets.
+
+It looks up memberships before there is an organization, so that the ORM's filter leaves it alone;
+the policies of its role decide what it sees.
+"""
 
 ROLES = {
     "web": "SQLALCHEMY_DATABASE_URI",

@@ -181,7 +181,9 @@ def _tell(_session: Session, transaction: SessionTransaction, connection: Connec
 @event.listens_for(Session, "do_orm_execute")
 def _filter(state: ORMExecuteState) -> None:
     scope = _scope.get()
-    if scope.everywhere or not (state.is_select or state.is_update or state.is_delete):
+    if scope.everywhere or state.session.info.get("before_scope"):
+        return
+    if not (state.is_select or state.is_update or state.is_delete):
         return
     home, parties = scope.organization_id, scope.parties
     state.statement = state.statement.options(

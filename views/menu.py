@@ -22,26 +22,26 @@ MENUS = (
     (N_("Records of the system"), "history"),
 )
 """The domains, in the order of the menu, each with its icon."""
-PAGES: list[tuple[str, str, str, str, str]] = [
-    (N_("Sales"), N_("Dashboard"), "/dashboards/sales/", "dashboard_sales", "read"),
-    (N_("Organization"), N_("Members"), "/organization/members", "membership", "read"),
-    (
-        N_("Organization"),
-        N_("Invitations"),
-        "/organization/invitations",
-        "member_invitation",
-        "read",
-    ),
-    (N_("Organization"), N_("Roles"), "/organization/roles", "membership", "read"),
-    (N_("Organization"), N_("Settings"), "/organization/settings", "setting", "read"),
-    (N_("Organization"), N_("About the organization"), "/organization/", "organization", "read"),
-]
-"""Pages that are no screens: menu, label, address, and the right that opens them."""
+PAGES = (
+    (N_("Sales"), N_("Dashboard"), "/dashboards/sales/", "dashboard_sales"),
+    (N_("Organization"), N_("Roles"), "/organization/roles", "membership"),
+    (N_("Organization"), N_("Settings"), "/organization/settings", "setting"),
+)
+"""Pages that are no screens: menu, label, address, and the table whose reading opens them."""
 
 
 def init_app(app: Flask) -> None:
-    """Give every template its `frame`."""
-    app.context_processor(lambda: {"frame": frame()})
+    """Give every template its `frame`, and what Flask-AppBuilder's own templates ask for."""
+    app.context_processor(_context)
+
+
+def _context() -> dict[str, Any]:
+    appbuilder = current_app.extensions["appbuilder"]
+    return {
+        "frame": frame(),
+        "appbuilder": appbuilder,
+        "base_template": appbuilder.base_template,
+    }
 
 
 def frame() -> dict[str, Any]:
@@ -81,8 +81,8 @@ def menu(at_hand: Person) -> list[dict[str, Any]]:
         if at_hand.may(READ_VERB, screen.name):
             url = url_for(f"{screen.name}.index")
             groups[screen.menu].append(_item(_(screen.title), url))
-    for name, label, url, table, verb in PAGES:
-        if at_hand.may(verb, table):
+    for name, label, url, table in PAGES:
+        if at_hand.may(READ_VERB, table):
             groups[name].append(_item(_(label), url, exact=True))
     home = url_for("HomeView.home")
     top = [_item(_("Home"), home, exact=True) | {"icon": "home"}]

@@ -58,7 +58,8 @@ class Query:
 
     def show(self, column: Column) -> None:
         """Select a column: `<name>`, and for a relation also `<name>.id`."""
-        self.statement = self.statement.add_columns(self.named(column).label(column.name))
+        named = self.named(column).label(column.name)  # first: it may join what it needs
+        self.statement = self.statement.add_columns(named)
         if column.kind is Kind.relation:
             key = self.valued(column).label(f"{column.name}.id")
             self.statement = self.statement.add_columns(key)
@@ -202,11 +203,13 @@ def page(
     offset = (wish.page - 1) * wish.size
     if offset < LATE:
         narrow(query, screen, wish)
-        window = query.statement.order_by(*ordered(query, screen, wish)).offset(offset)
+        order = ordered(query, screen, wish)
+        window = query.statement.order_by(*order).offset(offset)
         return list(session.execute(window.limit(wish.size + 1)))
     keys = Query(screen.model)
     narrow(keys, screen, wish)
-    found = keys.statement.order_by(*ordered(keys, screen, wish)).offset(offset)
+    order = ordered(keys, screen, wish)
+    found = keys.statement.order_by(*order).offset(offset)
     inner = found.limit(wish.size + 1).subquery()
     order = ordered(query, screen, wish)
     here = query.statement.where(screen.model.id.in_(select(inner.c.id)))
@@ -221,7 +224,8 @@ def all_rows(screen: Screen, wish: Wish, columns: list[Column], extra: dict[str,
     for label, path in extra.items():
         query.show_path(path, label)
     narrow(query, screen, wish)
-    return query.statement.order_by(*ordered(query, screen, wish))
+    order = ordered(query, screen, wish)
+    return query.statement.order_by(*order)
 
 
 def count(session: Session, screen: Screen, wish: Wish) -> tuple[int, bool]:

@@ -114,7 +114,8 @@ def apply(query: Query, screen: Screen, filters: Any) -> None:
         if operator is None:
             raise BadFilter(why=_("%(name)s has no such operator", name=name))
         value = _values(column, opr, each.get("value"))
-        query.statement = query.statement.where(operator(query.valued(column), value))
+        held = query.valued(column)  # first: it may join what it needs
+        query.statement = query.statement.where(operator(held, value))
 
 
 def _by_id(query: Query, opr: Any, value: Any) -> None:
