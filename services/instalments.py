@@ -24,7 +24,7 @@ def draft(work: Work, booking: Booking) -> None:
         return
     subject = _subject(work, booking)
     for position, (step, amount) in enumerate(parts(work, booking), 1):
-        lines = _lines(work, booking) if step is None else [_line(step, position, amount)]
+        lines = lines_of(work, booking) if step is None else [_line(step, position, amount)]
         invoice = billing.draft(work, booking.customer_id, booking.currency, subject, lines)
         invoice.payment_method = booking.payment_method
         work.session.add(
@@ -154,7 +154,7 @@ def _line(step: InstalmentStep, position: int, amount: Decimal) -> Line:
     return Line(label, amount, CONTRACT_LIABILITY)
 
 
-def _lines(work: Work, booking: Booking) -> list[Line]:
+def lines_of(work: Work, booking: Booking) -> list[Line]:
     """Write the whole booking line by line."""
     original = found(work, Apartment, booking.original_id)
     code = CONTRACT_LIABILITY

@@ -21,6 +21,7 @@ from views import (
     search,
 )
 from views.admin import view_of
+from views.portal import VIEWS as PORTAL
 from views.rest import api_of
 
 SCREENS = [
@@ -43,6 +44,7 @@ VIEWS = [
     organizations.InvitationView,
     mailbox.MailboxView,
     openapi.OpenApi,
+    *PORTAL,
 ]
 
 

@@ -53,7 +53,7 @@ NOT_A_DOMAIN = {
     "services": {
         *("invariants", "reports", "postings", "access", "sign_in", "second_factor"),
         *("instalments", "refunds", "assignments", "booking_ends", "cancellations"),
-        *("sagas", "chains"),
+        *("sagas", "chains", "catalogue", "offers", "buying", "papers"),
     },
     "dashboards": {"pages", "charts", "theme"},
     "adapters": None,  # they are named after what is outside

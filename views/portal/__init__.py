@@ -1,0 +1,17 @@
+"""The portal: what visitors and buyers see, phone first. One file a place."""
+
+from views.portal.bookings import PortalBookingsView
+from views.portal.browse import CatalogueView
+from views.portal.home import PortalHomeView
+from views.portal.papers import PortalPapersView
+from views.portal.payments import PortalPaymentsView
+from views.portal.wizard import PortalWizardView
+
+VIEWS = (
+    PortalHomeView,
+    PortalBookingsView,
+    PortalWizardView,
+    PortalPaymentsView,
+    PortalPapersView,
+    CatalogueView,
+)

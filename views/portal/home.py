@@ -1,0 +1,123 @@
+"""The first page of the portal, notices, and what is mine."""
+
+from typing import Any
+
+from flask import g, redirect, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+
+from core.work import Work
+from services import buying
+from services.buying import Bill, Purchase
+from views.notices import latest
+from views.person import signed_in
+from views.portal.pages import PortalView, is_buyer, needs, reading
+from views.portal.said import place, purchase_state
+from views.words import day, money
+
+FEW, MOST = 5, 100
+"""Notices on the first page, and on their own."""
+
+
+class PortalHomeView(PortalView):
+    """Home, notices, me."""
+
+    default_view = "home"
+
+    @expose("/")  # type: ignore[untyped-decorator]
+    def home(self) -> Any:
+        """Greet a buyer with the one thing to do; show others the catalogue."""
+        at_hand = signed_in()
+        if not is_buyer() or at_hand.member is None or at_hand.member.staff:
+            return self._no_buyer()
+        work = reading()
+        mine, bills = buying.purchases(work), buying.bills(work)
+        return self.page(
+            "portal/home.html",
+            "home",
+            greeting=_("Hello %(name)s", name=at_hand.name.split()[0]),
+            needs=_needs(work, mine, bills),
+            balances=_balances(mine, bills),
+            mine=[row_of(work, each) for each in mine if not _is_over(each)],
+            news=latest(at_hand, FEW),
+            first={
+                "title": _("Find your home"),
+                "text": _("Look at what is free, choose an apartment, and book it from here."),
+                "action": {"label": _("Browse apartments"), "url": "/portal/browse"},
+            },
+        )
+
+    @expose("/notices")  # type: ignore[untyped-decorator]
+    @needs("read")
+    def notices(self) -> str:
+        """List what one was told, the newest first."""
+        return self.page("portal/notices.html", "home", news=latest(signed_in(), MOST))
+
+    @expose("/me")  # type: ignore[untyped-decorator]
+    def me(self) -> str:
+        """Show who one is here, and the ways to change it."""
+        return self.page("portal/me.html", "me", person=signed_in())
+
+    def _no_buyer(self) -> Any:
+        member = g.user.member
+        if member is not None and (member.staff or is_buyer()):
+            return redirect(url_for("CatalogueView.shop", slug=member.slug))
+        return self.page("portal/nothing.html", "home", member=member)
+
+
+def row_of(work: Work, bought: Purchase) -> dict[str, Any]:
+    """Make the row of a booking (templates/portal/rows.html)."""
+    shown = purchase_state(bought, work.now)
+    return {
+        "title": bought.apartment,
+        "text": place(bought),
+        "url": url_for("PortalBookingsView.booking", booking_id=bought.id),
+        "icon": "building",
+        "state": shown.label,
+        "meaning": shown.meaning,
+    }
+
+
+def _needs(work: Work, mine: list[Purchase], bills: list[Bill]) -> dict[str, Any] | None:
+    """Find the one thing to do: go on with a hold, or pay what is due first."""
+    held = next((each for each in mine if each.held(work.now)), None)
+    if held is not None:
+        return {
+            "title": _("Finish booking %(name)s", name=held.apartment),
+            "text": _("It is kept for you while you choose."),
+            "ends_at": held.hold_until,
+            "label": _("Go on"),
+            "url": url_for("PortalBookingsView.booking", booking_id=held.id),
+        }
+    due = next((each for each in bills if each.due), None)
+    if due is None:
+        return None
+    return {
+        "title": _("Pay %(amount)s", amount=money(due.due, due.currency)),
+        "text": _("Invoice %(number)s is due on %(day)s.", number=due.number, day=day(due.due_on)),
+        "label": _("Pay now"),
+        "url": url_for("PortalPaymentsView.payments", invoice=due.id),
+    }
+
+
+def _balances(mine: list[Purchase], bills: list[Bill]) -> list[dict[str, Any]]:
+    """Say what is due, and what remains of all bookings, by currency."""
+    owed = buying.owed(bills)
+    remaining: dict[str, Any] = {}
+    for each in mine:
+        if each.confirmed_at and not _is_over(each):
+            remaining[each.currency] = remaining.get(each.currency, 0) + each.remaining
+    return [
+        {
+            "label": _("Due now"),
+            "amount": owed.get(currency, 0),
+            "currency": currency,
+            "note": _("%(amount)s remain in all", amount=money(rest, currency)),
+            "pay_url": url_for("PortalPaymentsView.payments") if owed.get(currency) else "",
+        }
+        for currency, rest in sorted(remaining.items())
+    ]
+
+
+def _is_over(bought: Purchase) -> bool:
+    return bought.status.value in {"rejected", "cancelled", "expired"}

@@ -1,0 +1,133 @@
+"""Papers as PDF: made on first demand, kept, and from then on the same bytes for ever."""
+
+import hashlib
+import hmac
+import json
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Response, current_app, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from adapters import documents
+from core import db
+from core.work import unit_of_work
+from models.billing import Invoice
+from models.bookings import Booking
+from models.files import DocumentUse
+from models.payments import PaymentIntent
+from services import files, papers
+from services.files import Kept
+from services.papers import Paper, Pen, Writer
+from views.person import actor
+from views.portal.pages import PortalView, enter_shop, needs, reading
+from views.uploading import storage
+
+SIGNED = ("title", "dated", "amount", "by")
+
+
+class PortalPapersView(PortalView):
+    """Contracts, invoices, receipts, price lists, and the proof that a paper is genuine."""
+
+    default_view = "genuine"
+
+    @expose("/bookings/<uuid:booking_id>/contract.pdf")  # type: ignore[untyped-decorator]
+    @needs("read")
+    def contract(self, booking_id: UUID) -> BaseResponse:
+        """Give the contract of an approved booking."""
+        return _paper(Booking, booking_id, DocumentUse.contract, papers.contract)
+
+    @expose("/invoices/<uuid:invoice_id>/invoice.pdf")  # type: ignore[untyped-decorator]
+    @needs("read")
+    def invoice(self, invoice_id: UUID) -> BaseResponse:
+        """Give an issued invoice."""
+        return _paper(Invoice, invoice_id, DocumentUse.invoice, papers.invoice)
+
+    @expose("/payments/<uuid:intent_id>/receipt.pdf")  # type: ignore[untyped-decorator]
+    @needs("read")
+    def receipt(self, intent_id: UUID) -> BaseResponse:
+        """Give the receipt of money that came in."""
+        return _paper(PaymentIntent, intent_id, DocumentUse.receipt, papers.receipt)
+
+    @expose("/<slug>/projects/<uuid:project_id>/price-list.pdf")  # type: ignore[untyped-decorator]
+    def price_list(self, slug: str, project_id: UUID) -> Response:
+        """Give what a project offers today. It changes with each booking, so none is kept."""
+        enter_shop(slug)
+        work = reading()
+        paper = papers.price_list(work, project_id, _pen())
+        midnight = work.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        words = _words(paper)
+        pdf = _set_once(paper.template, json.dumps(paper.data | {"words": words}), midnight)
+        name = f"price-list-{slug}.pdf"
+        headers = {"Content-Disposition": f'inline; filename="{name}"'}
+        return Response(pdf, content_type="application/pdf", headers=headers)
+
+    @expose("/genuine")  # type: ignore[untyped-decorator]
+    def genuine(self) -> Any:
+        """Say whether the code of a paper is ours, to whoever holds the paper."""
+        said = {name: request.args.get(name, "")[:200] for name in SIGNED}
+        given = request.args.get("code", "")
+        is_ours = hmac.compare_digest(_code(said).encode(), given.encode())
+        page = self.page("portal/genuine.html", "home", said=said, ours=is_ours)
+        return page if is_ours else (page, 404)
+
+
+def _paper(
+    kind: type[Booking | Invoice | PaymentIntent], subject_id: UUID, use: DocumentUse, write: Writer
+) -> BaseResponse:
+    """Find the paper that was made before, or make it: set outside any transaction, kept once."""
+    with unit_of_work(db.session(), actor()) as work:
+        document = papers.kept(work, subject_id, use)
+        if document is not None:
+            return redirect(f"/files/{document.id}")
+        paper, now = write(work, subject_id, _pen()), work.now
+    kept = _set(paper, now)
+    with unit_of_work(db.session(), actor()) as work:
+        papers.hold(work, kind, subject_id)
+        table = kind.__tablename__
+        document = papers.kept(work, subject_id, use)
+        document = document or files.attach(work, table, subject_id, kept, use)
+        document_id = document.id
+    return redirect(f"/files/{document_id}")
+
+
+def _set(paper: Paper, now: Any) -> Kept:
+    by = paper.data["organization"]["name"]
+    said = {"title": paper.title, "dated": paper.dated, "amount": paper.amount, "by": by}
+    code = _code(said)
+    address = url_for("PortalPapersView.genuine") + "?" + urlencode(said | {"code": code})
+    data = paper.data | {
+        "words": _words(paper),
+        "verification": {"url": current_app.config["PUBLIC_URL"] + address, "code": code},
+    }
+    pdf = documents.render(paper.template, data, now)
+    stored = storage().put(pdf)
+    title = f"{paper.title}.pdf"
+    return Kept(title, "application/pdf", stored.key, stored.sha256, stored.size)
+
+
+@lru_cache(maxsize=16)
+def _set_once(template: str, frozen: str, now: Any) -> bytes:
+    """Set a paper that anybody may ask for, once for all who ask for the same."""
+    return documents.render(template, json.loads(frozen), now)
+
+
+def _code(said: dict[str, str]) -> str:
+    """Prove what a paper says: nobody without our secret finds this code for it."""
+    text = "\0".join(said[name] for name in SIGNED)
+    key = b"paper" + current_app.config["SECRET_KEY"].encode()
+    letters = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:16].upper()
+    return "-".join(letters[at : at + 4] for at in range(0, 16, 4))
+
+
+def _words(paper: Paper) -> dict[str, str]:
+    return {key: _(message) for key, message in documents.WORDS[paper.template].items()}
+
+
+def _pen() -> Pen:
+    return Pen(str(get_locale() or "en"), _)

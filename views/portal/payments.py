@@ -1,0 +1,159 @@
+"""Payments: what is due, paying it by card or transfer, and what became of it."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, current_app, redirect, render_template, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+
+from core import db
+from core.errors import BadInput, NotFound, Refused
+from core.work import Work, found, unit_of_work
+from models.billing import PAYMENT_METHOD_LABELS, PaymentMethod
+from models.payments import INTENT_FLOW, IntentStatus, PaymentIntent
+from services import buying, organizations, payments
+from views.person import actor
+from views.portal.bookings import bill_state
+from views.portal.pages import PortalView, needs, reading
+from views.refusals import sentence
+
+METHODS = (PaymentMethod.card, PaymentMethod.bank_transfer)
+"""The ways to pay from here; cash is paid at the office."""
+WAITING = (IntentStatus.pending, IntentStatus.requires_action)
+
+
+class PortalPaymentsView(PortalView):
+    """Money from the buyer."""
+
+    default_view = "payments"
+
+    @expose("/payments")  # type: ignore[untyped-decorator]
+    @needs("read")
+    def payments(self) -> str:
+        """Show what is due, with the way to pay it, and what was paid."""
+        return self._payments()
+
+    @expose("/payments", methods=["POST"])  # type: ignore[untyped-decorator]
+    @needs("pay")
+    def pay(self) -> Any:
+        """Begin to pay the invoices that are ticked; pressed twice it begins once."""
+        try:
+            method = _method(request.form.get("method", ""))
+            ids = [_uuid(each) for each in request.form.getlist("invoice")]
+            back = _outside("PortalPaymentsView.back")
+            with unit_of_work(db.session(), actor()) as work:
+                intent = buying.pay(work, ids, method, back)
+                intent_id, home = intent.id, intent.organization_id
+        except Refused as refusal:
+            if refusal.status == 404:
+                raise
+            return self._payments(sentence(refusal)), refusal.status
+        if method is PaymentMethod.card:
+            current_app.extensions["ring"]("workers.payments.ask", home, intent_id, queue="money")
+        return redirect(url_for("PortalPaymentsView.payment", intent_id=intent_id))
+
+    @expose("/payments/<uuid:intent_id>")  # type: ignore[untyped-decorator]
+    @needs("read")
+    def payment(self, intent_id: UUID) -> str:
+        """Show one payment as it is; one by card leads on to the provider's page."""
+        return self._payment(intent_id, leads=True)
+
+    @expose("/payments/<uuid:intent_id>/back")  # type: ignore[untyped-decorator]
+    @needs("read")
+    def back(self, intent_id: UUID) -> str:
+        """Receive the payer again: only what the provider told us is said."""
+        return self._payment(intent_id, leads=False)
+
+    @expose("/payments/<uuid:intent_id>/state")  # type: ignore[untyped-decorator]
+    @needs("read")
+    def state(self, intent_id: UUID) -> Response:
+        """Answer a page that waits: with what is so now, or with the way on."""
+        leads = request.args.get("leads") == "1"
+        shown = _shown(reading(), intent_id, leads=leads)
+        response = Response(render_template("portal/payment_state.html", **shown))
+        if leads and shown["pay_url"]:
+            response.headers["HX-Redirect"] = shown["pay_url"]
+        return response
+
+    @expose("/payments/<uuid:intent_id>/cancel", methods=["POST"])  # type: ignore[untyped-decorator]
+    @needs("pay")
+    def cancel(self, intent_id: UUID) -> Any:
+        """Give up a payment that was not made."""
+        with unit_of_work(db.session(), actor()) as work:
+            payments.cancel(work, intent_id)
+        return redirect(url_for("PortalPaymentsView.payments"))
+
+    def _payments(self, error: str = "") -> str:
+        work = reading()
+        bills = buying.bills(work)
+        picked = request.form.getlist("invoice") or request.args.getlist("invoice")
+        due = [(bill, bill_state(bill)) for bill in bills if bill.due]
+        return self.page(
+            "portal/payments.html",
+            "payments",
+            due=due,
+            picked=picked or [str(due[0][0].id)] if due else [],
+            owed=buying.owed(bills),
+            later=[(bill, bill_state(bill)) for bill in bills if bill.status.value == "draft"],
+            methods=[
+                {"value": each.value, "label": _(PAYMENT_METHOD_LABELS[each])} for each in METHODS
+            ],
+            method=request.form.get("method", METHODS[0].value),
+            history=[_row(each) for each in buying.paid(work)],
+            error=error,
+        )
+
+    def _payment(self, intent_id: UUID, *, leads: bool) -> str:
+        shown = _shown(reading(), intent_id, leads=leads)
+        return self.page("portal/payment.html", "payments", **shown)
+
+
+def _shown(work: Work, intent_id: UUID, *, leads: bool) -> dict[str, Any]:
+    """Gather what a payment's page says."""
+    intent = found(work, PaymentIntent, intent_id)
+    card = intent.method is PaymentMethod.card
+    open_still = intent.status in WAITING and card
+    return {
+        "intent": intent,
+        "parts": buying.paid_for(work, intent_id),
+        "label": _(INTENT_FLOW.labels[intent.status]),
+        "meaning": INTENT_FLOW.meanings[intent.status],
+        "card": card,
+        "leads": leads and open_still,
+        "pay_url": intent.pay_url if open_still else "",
+        "waits": card and intent.status in (*WAITING, IntentStatus.processing),
+        "paid": intent.status in payments.OVER,
+        "bank": str(organizations.setting(work, "bank.details")),
+        "may_cancel": INTENT_FLOW.allows(intent.status, "cancel"),
+    }
+
+
+def _row(intent: PaymentIntent) -> dict[str, Any]:
+    return {
+        "intent": intent,
+        "method": _(PAYMENT_METHOD_LABELS[intent.method]),
+        "label": _(INTENT_FLOW.labels[intent.status]),
+        "meaning": INTENT_FLOW.meanings[intent.status],
+        "paid": intent.status in payments.OVER,
+    }
+
+
+def _method(text: str) -> PaymentMethod:
+    chosen = next((each for each in METHODS if each.value == text), None)
+    if chosen is None:
+        raise BadInput(_("Choose how you want to pay."), field="method")
+    return chosen
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
+
+
+def _outside(endpoint: str) -> str:
+    """Give the address of a page of a payment as the provider's page has to know it."""
+    path = url_for(endpoint, intent_id=UUID(int=0)).replace(str(UUID(int=0)), "{id}")
+    return f"{current_app.config['PUBLIC_URL']}{path}"
