@@ -9,7 +9,6 @@ the stream's share becomes a delivery too, and nobody else waits for it.
 happens once. Facts of one subject reach a subscriber in their order.
 """
 
-import json
 import logging
 import threading
 from collections.abc import Sequence
@@ -18,9 +17,18 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    String,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from core.db import uuid7
@@ -29,7 +37,6 @@ from core.work import Work, clock, locked
 from models.events import Delivery, Event
 from models.notices import Priority
 from services import notices
-from services.events import envelope
 from services.notices import Notice
 from workers.jobs import Desk, bell, homes_due
 from workers.subscriptions import HANDLERS, SUBSCRIBERS
@@ -43,6 +50,13 @@ AGAIN = tuple(timedelta(seconds=each) for each in (1, 5, 15, 60, 300, 900, 3600)
 PATIENCE = timedelta(seconds=30)
 """A delivery that was begun so long ago and is not done belongs to a process that died."""
 PAUSE_SECONDS = 0.2
+ENVELOPE: ColumnElement[str] = literal_column("event_envelope(event)", String).label("envelope")
+APPEND = """
+for place = 2, #ARGV do
+    redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'event', ARGV[place])
+end
+"""
+"""One call instead of a command a fact: half of the time goes into taking commands apart."""
 
 log = logging.getLogger(__name__)
 
@@ -109,10 +123,10 @@ def catch_up(home: UUID) -> int:
         ids = work.session.scalars(missed).all()
         if not ids:
             return 0
-        query = select(*Event.__table__.c).where(Event.id.in_(ids)).order_by(Event.id)
+        query = select(ENVELOPE).where(Event.id.in_(ids)).order_by(Event.id)
         these = update(Delivery).where(Delivery.subscriber == STREAM, Delivery.event_id.in_(ids))
         try:
-            append(bell(), work.session.execute(query).all())
+            append(home, work.session.scalars(query).all())
         except RedisError as error:
             log.warning("the stream is still away: %s", error)
             work.session.execute(these.values(due_at=work.now + AGAIN[1]))
@@ -154,7 +168,8 @@ def _fresh(work: Work) -> Sequence[Row[Any]]:
     )
     taken = update(Event).where(Event.id.in_(waiting)).values(relayed_at=work.now)
     rows = work.session.execute(
-        taken.returning(*Event.__table__.c), execution_options={"synchronize_session": False}
+        taken.returning(Event.id, Event.organization_id, Event.type, Event.subject_id, ENVELOPE),
+        execution_options={"synchronize_session": False},
     ).all()
     return sorted(rows, key=lambda row: row.id.int)
 
@@ -169,20 +184,17 @@ def _streamed(work: Work, events: Sequence[Any]) -> bool:
     if work.session.scalar(behind.limit(1)) is not None:
         return False
     try:
-        append(bell(), events)
+        append(work.scope.home(), [event.envelope for event in events])
     except RedisError as error:
         log.warning("the stream is away, its facts are kept for it: %s", error)
         return False
     return True
 
 
-def append(redis: Redis, events: Sequence[Any]) -> None:
-    """Add facts to the stream of their organization, oldest first, in one round trip."""
-    pipe = redis.pipeline(transaction=False)
-    for event in events:
-        entry = json.dumps(envelope(event), ensure_ascii=False, separators=(",", ":"))
-        pipe.xadd(f"makao:events:{event.organization_id}", {"event": entry}, maxlen=STREAM_LENGTH)
-    pipe.execute()
+def append(home: UUID, envelopes: Sequence[str]) -> None:
+    """Add facts to the stream of an organization, oldest first, in one round trip and whole."""
+    call = bell().register_script(APPEND)
+    call(keys=[f"makao:events:{home}"], args=[STREAM_LENGTH, *envelopes])
 
 
 def _delivery(work: Work, event: Any, subscriber: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ GRANT EXECUTE ON FUNCTION found_organization(uuid, uuid, uuid, text, text, uuid)
         boolean, uuid[], text[], text[], uuid[], numeric[]),
     entry_legs(uuid, uuid), acting_name() TO makao_app, makao_worker;
 GRANT EXECUTE ON FUNCTION all_organizations(), seal_audit(uuid, int), seal_ledger(uuid, uuid, int),
-    organizations_due(text, timestamptz) TO makao_worker;
+    organizations_due(text, timestamptz), event_envelope(event) TO makao_worker;
 GRANT EXECUTE ON FUNCTION take_notice(text, text, uuid, text, jsonb, timestamptz)
     TO makao_app, makao_worker;
 GRANT EXECUTE ON FUNCTION entry_digest(bytea, uuid, uuid, uuid, text, text, uuid, date, timestamptz,

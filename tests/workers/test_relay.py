@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -100,6 +101,10 @@ def test_the_stream_carries_the_whole_envelope(session: Session, home: UUID, red
     with unit(session, home) as work:
         event = work.session.scalars(select(Event)).one()
         assert told == json.loads(json.dumps(envelope(event)))
+        whole = work.at(work.now.replace(microsecond=0))
+        emit(replace(whole, causation_id=event.id), PartyAdded(uuid4(), PartyKind.person, ("é",)))
+        for each in work.session.execute(select(Event, relay.ENVELOPE)):
+            assert json.loads(each.envelope) == envelope(each.Event)
     assert told["tenantId"] == str(home)
     assert set(told) >= {
         *("id", "type", "version", "timestamp", "tenantId", "correlationId", "causationId"),
