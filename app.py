@@ -10,6 +10,7 @@ from redis import Redis
 import models
 from core import box, db, log
 from core.db import Base
+from dashboards import site as dashboards
 from migrations.build import Owner
 from views import (
     edges,
@@ -55,6 +56,7 @@ def create_app(**settings: object) -> Flask:
         # After Flask-AppBuilder's own, which knows neither profiles nor organizations.
         Babel(app, locale_selector=edges.locale, timezone_selector=edges.time_zone)
         screens.register(appbuilder)
+        dashboards.init_app(app)
     webhooks.init_app(app)
     commands.init_app(app, prepare_permissions)
     return app

@@ -215,7 +215,7 @@ def _change(now: Decimal | int, before: Decimal | int | None) -> str:
         return ""
     percent = (Decimal(now) - Decimal(before)) * 100 / Decimal(before)
     sign = "+" if percent >= 0 else "\u2212"
-    return str(_("%(change)s % against the period before", change=f"{sign}{abs(percent):.0f}"))
+    return str(_("%(change)s %% against the period before", change=f"{sign}{abs(percent):.0f}"))
 
 
 def _money(amount: Decimal, asked: Period) -> str:

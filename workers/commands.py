@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from core import db
 from core.startup import CannotStart
-from workers import chains, demo, doctor, invariants, jobs, preparation, relay, scheduler
+from workers import chains, demo, doctor, imports, invariants, jobs, preparation, relay, scheduler
 
 log = logging.getLogger(__name__)
 Command = Callable[..., Any]
@@ -39,6 +39,7 @@ def init_app(app: Flask, write_permissions: Callable[[Flask], None]) -> None:
         doctor_,
         invariants_,
         demo.demo,
+        imports.import_,
     ):
         app.cli.add_command(command)
 

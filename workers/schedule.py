@@ -8,7 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from workers import bookings, chains, cleaning, invariants, mail, notices, payments, sagas
+from workers import (
+    bookings,
+    chains,
+    cleaning,
+    imports,
+    invariants,
+    mail,
+    notices,
+    payments,
+    sagas,
+)
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -35,6 +45,7 @@ SCHEDULE = (
     Entry("holds that end", timedelta(seconds=5), bookings.expire_holds),
     Entry("sagas", timedelta(seconds=5), sagas.advance_due),
     Entry("seals", timedelta(seconds=5), chains.seal),
+    Entry("imports", timedelta(seconds=30), imports.go_on),
     Entry("reminders of holds", timedelta(minutes=1), bookings.remind),
     Entry("invariants", timedelta(minutes=15), invariants.check),
     Entry("stale bookings", timedelta(hours=1), bookings.reassign_stale),

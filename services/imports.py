@@ -1,0 +1,404 @@
+"""Imports: a file's rows are read and judged first, then taken in, and can be taken back.
+
+Every line keeps its cells as they were sent, what they were read as, what is wrong with them, and
+what came of them; so a run that is cut off goes on where it stood, and nothing is taken in twice.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from difflib import SequenceMatcher, get_close_matches
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select
+
+from core.db import uuid7
+from core.errors import BadInput, Refused
+from core.text import N_
+from core.work import Work, locked
+from models.builder import IMPORT_FLOW, Import, ImportRow, ImportStatus
+from services.events import Fact, emit
+
+ALIKE = 0.84
+"""How alike (0 to 1) a heading must be to a field's name to be taken for it."""
+CHUNK = 5_000
+"""Rows that one transaction takes in."""
+BATCH = 2_000
+
+
+class NothingToImport(Refused):
+    """No sheet of the file is one that this import knows."""
+
+    code = "nothing_to_import"
+    status = 422
+    says = N_("None of the sheets has the columns of this import. Choose another file.")
+
+
+class RowsRejected(Refused):
+    """All or nothing was chosen, and some rows cannot be taken."""
+
+    code = "rows_rejected"
+    status = 422
+    says = N_("%(count)s rows cannot be taken, so none is. Mend them and import again.")
+
+
+@dataclass(frozen=True)
+class ImportFinished(Fact, type="import.finished", table="import_run"):
+    """A file was taken in, as far as its rows could be."""
+
+    import_id: UUID
+    kind: str
+    file_name: str
+    created: int
+    updated: int
+    rejected: int
+
+
+@dataclass(frozen=True)
+class ImportUndone(Fact, type="import.undone", table="import_run"):
+    """What a file had brought was taken back; `kept` rows are in use and stay."""
+
+    import_id: UUID
+    kind: str
+    taken_back: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A sheet of clean strings; `lines` are the numbers that people see beside the rows."""
+
+    name: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    lines: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one cell: a message id with values, and the column it is in."""
+
+    column: str
+    message: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field that a sheet may have, and the headings that people give it."""
+
+    name: str
+    label: str
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SheetKind:
+    """A sheet of an import: how it is called, and its columns."""
+
+    name: str
+    aliases: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    def fits(self, mapping: Mapping[str, str]) -> bool:
+        """Whether all required columns are there."""
+        return {each.name for each in self.columns if each.required} <= set(mapping.values())
+
+
+Read = tuple[dict[str, Any], list[Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of import: its sheets in the order they are taken in, and what to do with them.
+
+    `judge(work)` gives a function of (sheet, {field: cell}, line) to values and problems; it sees
+    the rows in order, and so knows those before. `take(work, import)` takes in the next chunk and
+    says whether there is more; `take_back(work, import)` undoes and says (taken back, kept).
+    """
+
+    sheets: tuple[SheetKind, ...]
+    judge: Callable[[Work], Callable[[str, Mapping[str, str], int], Read]]
+    take: Callable[[Work, Import], bool]
+    take_back: Callable[[Work, Import], tuple[int, int]]
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def plain(heading: str) -> str:
+    """Reduce a heading to its letters and digits: "Space (m2)" is `spacem2`."""
+    return re.sub(r"[^a-z0-9]+", "", heading.lower())
+
+
+def guess(kind: SheetKind, header: Sequence[str]) -> dict[str, str]:
+    """Guess which heading is which field. Each field is given at most once, exact names first."""
+    known = {
+        plain(word): each.name
+        for each in kind.columns
+        for word in (each.name, each.label, *each.aliases)
+    }
+    found: dict[str, str] = {}
+    for heading in header:
+        name = known.get(plain(heading))
+        if name and name not in found.values():
+            found[heading] = name
+    for heading in header:
+        close = get_close_matches(plain(heading), known, n=1, cutoff=ALIKE)
+        if heading not in found and close and known[close[0]] not in found.values():
+            found[heading] = known[close[0]]
+    return found
+
+
+def begin(  # noqa: PLR0913  # one row, one argument a column
+    work: Work,
+    kind: str,
+    file_name: str,
+    tables: Sequence[Table],
+    *,
+    mapping: Mapping[str, Mapping[str, str]] | None = None,
+    all_or_nothing: bool = False,
+    document_id: UUID | None = None,
+) -> Import:
+    """Read a file's tables and judge every row; nothing is taken in yet.
+
+    `mapping` is {table: {heading: field}}; without one it is guessed.
+
+    Raises:
+        NothingToImport: no table has the columns of any sheet of this kind.
+
+    """
+    run = Import(
+        organization_id=work.scope.home(),
+        kind=kind,
+        file_name=file_name[:200],
+        document_id=document_id,
+        all_or_nothing=all_or_nothing,
+        started_by_id=work.scope.profile_id,
+        created_at=work.now,
+        mapping={},
+        counts={},
+        cancel_asked=False,
+    )
+    work.session.add(run)
+    work.session.flush()
+    _judge(work, run, tables, mapping or {})
+    return run
+
+
+def judge_again(
+    work: Work, import_id: UUID, tables: Sequence[Table], mapping: Mapping[str, Mapping[str, str]]
+) -> Import:
+    """Judge the rows anew, with other columns. Only before it runs."""
+    run = locked(work, Import, import_id)
+    IMPORT_FLOW.move(run, "check")
+    work.session.execute(delete(ImportRow).where(ImportRow.import_id == run.id))
+    _judge(work, run, tables, mapping)
+    return run
+
+
+def start(work: Work, import_id: UUID) -> Import:
+    """Let a judged import run. A worker takes it in, chunk by chunk.
+
+    Raises:
+        RowsRejected: all or nothing was chosen, and some rows cannot be taken.
+        IllegalMove: it runs, or ran, already.
+
+    """
+    run = locked(work, Import, import_id)
+    if run.all_or_nothing and run.counts["rejected"]:
+        raise RowsRejected(count=run.counts["rejected"])
+    IMPORT_FLOW.move(run, "run")
+    run.started_at = work.now
+    return run
+
+
+def advance(work: Work, import_id: UUID) -> bool:
+    """Take in the next chunk; say whether there is more. Killed before the commit, it is redone."""
+    run = locked(work, Import, import_id)
+    if run.status is not ImportStatus.running:
+        return False
+    if run.cancel_asked:
+        IMPORT_FLOW.move(run, "cancel")
+        run.finished_at = work.now
+        return False
+    more = KINDS[run.kind].take(work, run)
+    run.counts = {**run.counts, **_done(work, run)}
+    if not more:
+        IMPORT_FLOW.move(run, "finish")
+        run.finished_at = work.now
+        counts = run.counts
+        emit(
+            work,
+            ImportFinished(
+                run.id,
+                run.kind,
+                run.file_name,
+                counts["created"],
+                counts["updated"],
+                counts["rejected"],
+            ),
+        )
+    return more
+
+
+def run_whole(work: Work, import_id: UUID) -> Import:
+    """Take in everything within the caller's transaction: what all or nothing needs."""
+    while advance(work, import_id):
+        pass
+    return locked(work, Import, import_id)
+
+
+def fail(work: Work, import_id: UUID, error: str) -> None:
+    """Note that it cannot go on. What was taken in stays, and can be undone."""
+    run = locked(work, Import, import_id)
+    if IMPORT_FLOW.allows(run.status, "fail"):
+        IMPORT_FLOW.move(run, "fail")
+        run.last_error, run.finished_at = error[:500], work.now
+
+
+def cancel(work: Work, import_id: UUID) -> Import:
+    """Stop before the next chunk. What was taken in stays, and can be undone."""
+    run = locked(work, Import, import_id)
+    if run.status is ImportStatus.running:
+        run.cancel_asked = True
+    else:
+        IMPORT_FLOW.move(run, "cancel")
+    return run
+
+
+def undo(work: Work, import_id: UUID) -> tuple[int, int]:
+    """Take back what an import brought: new rows go, changed ones are as before.
+
+    Returns how many were taken back, and how many stay because they are in use by now.
+    """
+    run = locked(work, Import, import_id)
+    IMPORT_FLOW.move(run, "undo")
+    back, kept = KINDS[run.kind].take_back(work, run)
+    run.counts = {**run.counts, "taken_back": back, "kept": kept}
+    emit(work, ImportUndone(run.id, run.kind, back, kept))
+    return back, kept
+
+
+def due(work: Work) -> list[UUID]:
+    """List the imports that are running, for the worker that looks after them."""
+    query = select(Import.id).where(Import.status == ImportStatus.running).order_by(Import.id)
+    return list(work.session.scalars(query))
+
+
+def rejected(work: Work, import_id: UUID) -> Iterable[ImportRow]:
+    """List the rows that cannot be taken, in the order of the file."""
+    query = (
+        select(ImportRow)
+        .where(ImportRow.import_id == import_id, ImportRow.problems != [])
+        .order_by(ImportRow.sheet, ImportRow.line)
+    )
+    return work.session.scalars(query)
+
+
+def _judge(
+    work: Work,
+    run: Import,
+    tables: Sequence[Table],
+    mapping: Mapping[str, Mapping[str, str]],
+) -> None:
+    kind = KINDS[run.kind]
+    judge = kind.judge(work)
+    chosen = _choose_sheets(kind, tables, mapping)
+    if not chosen:
+        raise NothingToImport
+    total = wrong = 0
+    for sheet, table, columns in chosen:
+        places = [(table.header.index(h), name) for h, name in columns.items()]
+        headings = {name: heading for heading, name in columns.items()}
+        batch: list[dict[str, Any]] = []
+        for cells, line in zip(table.rows, table.lines, strict=True):
+            values, problems = judge(sheet.name, {name: cells[i] for i, name in places}, line)
+            total, wrong = total + 1, wrong + bool(problems)
+            batch.append(_row(run, sheet, line, cells, values, problems, headings))
+            if len(batch) == BATCH:
+                work.session.execute(insert(ImportRow), batch)
+                batch = []
+        if batch:
+            work.session.execute(insert(ImportRow), batch)
+    run.mapping = {
+        sheet.name: {"table": table.name, "header": list(table.header), "columns": dict(columns)}
+        for sheet, table, columns in chosen
+    }
+    run.counts = {"rows": total, "valid": total - wrong, "rejected": wrong, **_NONE}
+    if run.status is ImportStatus.uploaded:
+        IMPORT_FLOW.move(run, "check")
+
+
+_NONE = {"created": 0, "updated": 0, "unchanged": 0}
+
+
+def _row(  # noqa: PLR0913, PLR0917  # one row, one argument a column
+    run: Import,
+    sheet: SheetKind,
+    line: int,
+    cells: Sequence[str],
+    values: Mapping[str, Any],
+    problems: Sequence[Problem],
+    headings: Mapping[str, str],
+) -> dict[str, Any]:
+    named = [{**asdict(p), "column": headings.get(p.column, p.column)} for p in problems]
+    return {
+        "id": uuid7(),
+        "organization_id": run.organization_id,
+        "import_id": run.id,
+        "sheet": sheet.name,
+        "line": line,
+        "cells": list(cells),
+        "values": dict(values),
+        "problems": named,
+        "action": "",
+    }
+
+
+def _choose_sheets(
+    kind: Kind, tables: Sequence[Table], mapping: Mapping[str, Mapping[str, str]]
+) -> list[tuple[SheetKind, Table, dict[str, str]]]:
+    """Find the table of each sheet: by its name, else the one whose columns fit best."""
+    chosen, left = [], list(tables)
+    for sheet in kind.sheets:
+        best: tuple[float, Table, dict[str, str]] | None = None
+        for table in left:
+            given = mapping.get(table.name)
+            columns = dict(given) if given else guess(sheet, table.header)
+            if not sheet.fits(columns):
+                continue
+            names = (sheet.name, *sheet.aliases)
+            alike = max(SequenceMatcher(None, plain(table.name), plain(n)).ratio() for n in names)
+            score = alike + len(columns) / len(sheet.columns)
+            if best is None or score > best[0]:
+                best = (score, table, columns)
+        if best:
+            left.remove(best[1])
+            chosen.append((sheet, best[1], best[2]))
+    return chosen
+
+
+def _done(work: Work, run: Import) -> dict[str, int]:
+    query = (
+        select(ImportRow.action, func.count())
+        .where(ImportRow.import_id == run.id, ImportRow.action != "")
+        .group_by(ImportRow.action)
+    )
+    counts = {row[0]: row[1] for row in work.session.execute(query)}
+    words = {"created": "create", "updated": "update", "unchanged": "keep"}
+    return {said: counts.get(action, 0) for said, action in words.items()}
+
+
+def kind_named(name: str) -> Kind:
+    """Find a kind of import.
+
+    Raises:
+        BadInput: there is none of that name.
+
+    """
+    if name not in KINDS:
+        raise BadInput(N_("There is no import of that kind."), field="kind")
+    return KINDS[name]

@@ -1,0 +1,376 @@
+"""Taking a judged price list in, set by set, and taking it back."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.db import Base, uuid7
+from core.work import Work
+from models.builder import Import, ImportRow
+from models.sales import Addon, AddonCategory, Package, PackageLevel, Project
+from services import prices, sales
+from services.imports import CHUNK, KINDS, Kind
+from services.prices import Item
+from services.sales_import import SHEETS, judge
+
+SMALL = ("projects", "packages", "addons", "limits")
+"""Sheets of a few lines, which are taken in one by one before the first apartment."""
+
+
+def take(work: Work, run: Import) -> bool:
+    """Take in the small sheets, then the next chunk of apartments; say whether there is more."""
+    small = (
+        select(ImportRow)
+        .where(
+            ImportRow.import_id == run.id,
+            ImportRow.sheet.in_(SMALL),
+            ImportRow.action == "",
+            ImportRow.problems == [],
+        )
+        .order_by(ImportRow.line)
+    )
+    rows = list(work.session.scalars(small))
+    for sheet in SMALL:
+        for row in rows:
+            if row.sheet == sheet:
+                _TAKE[sheet](work, row)
+    work.session.flush()
+    return _take_apartments(work, run) == CHUNK
+
+
+def take_back(work: Work, run: Import) -> tuple[int, int]:
+    """Undo, last things first: what is in use by now stays as it is."""
+    values = {"import": run.id}
+    work.session.execute(text(_FREE), values)
+    back = work.session.execute(text(_DELETE), values).rowcount  # type: ignore[attr-defined]
+    _restore_lists(work, run)
+    back += work.session.execute(text(_RESTORE), values).rowcount  # type: ignore[attr-defined]
+    for kind, sheet in ((Addon, "addons"), (Package, "packages"), (Project, "projects")):
+        back += _take_back_small(work.session, run, kind, sheet)
+    touched = text(
+        "SELECT count(*) FROM import_row WHERE import_id = :import"
+        " AND action IN ('create', 'update')"
+    )
+    return back, (work.session.scalar(touched, values) or 0) - back
+
+
+def _take_project(work: Work, row: ImportRow) -> None:
+    values = row.values
+    found = work.session.scalar(select(Project).where(Project.name == values["name"]))
+    fields = {
+        "location": values["location"],
+        "latitude": values["latitude"] and Decimal(values["latitude"]),
+        "longitude": values["longitude"] and Decimal(values["longitude"]),
+        "amenities": values["amenities"],
+    }
+    if found is None:
+        new = Project(id=uuid7(), name=values["name"], currency=values["currency"], **fields)
+        new.created_at = work.now
+        sales.add_project(work, new)
+        row.action, row.record_id = "create", new.id
+        return
+    _change(row, found, fields)
+
+
+def _take_package(work: Work, row: ImportRow) -> None:
+    values = row.values
+    project = _project_named(work, values["project"])
+    level = _level(work, values["level"])
+    price = Decimal(values["price"])
+    query = select(Package).where(Package.project_id == project.id, Package.name == values["name"])
+    found = work.session.scalar(query)
+    if found is None:
+        new = Package(
+            id=uuid7(),
+            organization_id=project.organization_id,
+            project_id=project.id,
+            level_id=level.id,
+            name=values["name"],
+            price=price,
+        )
+        work.session.add(new)
+        work.session.flush()
+        row.action, row.record_id = "create", new.id
+        return
+    _change(row, found, {"level_id": level.id}, price=found.price, new_price=price)
+    if found.price != price:
+        prices.change(work, Item.package, found.id, price)
+
+
+def _take_addon(work: Work, row: ImportRow) -> None:
+    values = row.values
+    project = _project_named(work, values["project"])
+    category = _category(work, project, values["category"])
+    price = Decimal(values["price_per_unit"])
+    query = select(Addon).where(Addon.project_id == project.id, Addon.name == values["name"])
+    found = work.session.scalar(query)
+    fields = {"category_id": category.id, "max_units": values["max_units"]}
+    if found is None:
+        new = Addon(
+            id=uuid7(),
+            organization_id=project.organization_id,
+            project_id=project.id,
+            name=values["name"],
+            price_per_unit=price,
+            **fields,
+        )
+        work.session.add(new)
+        work.session.flush()
+        row.action, row.record_id = "create", new.id
+        return
+    _change(row, found, fields, price=found.price_per_unit, new_price=price)
+    if found.price_per_unit != price:
+        prices.change(work, Item.addon, found.id, price)
+
+
+def _take_limit(work: Work, row: ImportRow) -> None:
+    project = _project_named(work, row.values["project"])
+    category = _category(work, project, row.values["name"])
+    _change(row, category, {"max_units": row.values["max_units"]})
+
+
+_TAKE = {
+    "projects": _take_project,
+    "packages": _take_package,
+    "addons": _take_addon,
+    "limits": _take_limit,
+}
+
+
+def _change(
+    row: ImportRow,
+    record: Any,
+    fields: dict[str, Any],
+    *,
+    price: Decimal | None = None,
+    new_price: Decimal | None = None,
+) -> None:
+    """Set what differs, and keep what was there. A price is carried on by its own service."""
+    before = {name: getattr(record, name) for name in fields}
+    row.record_id = record.id
+    if before == fields and price == new_price:
+        row.action = "keep"
+        return
+    kept = {**before, **({} if price is None else {"price": price})}
+    row.action, row.before = "update", {name: _plain(value) for name, value in kept.items()}
+    for name, value in fields.items():
+        setattr(record, name, value)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, (Decimal, UUID)) else value
+
+
+def _project_named(work: Work, name: str) -> Project:
+    return work.session.scalars(select(Project).where(Project.name == name)).one()
+
+
+def _level(work: Work, name: str) -> PackageLevel:
+    level = work.session.scalar(select(PackageLevel).where(PackageLevel.name == name))
+    if level is None:
+        level = PackageLevel(id=uuid7(), organization_id=work.scope.home(), name=name)
+        work.session.add(level)
+        work.session.flush()
+    return level
+
+
+def _category(work: Work, project: Project, name: str) -> AddonCategory:
+    query = select(AddonCategory).where(
+        AddonCategory.project_id == project.id, AddonCategory.name == name
+    )
+    category = work.session.scalar(query)
+    if category is None:
+        category = AddonCategory(
+            id=uuid7(), organization_id=project.organization_id, project_id=project.id, name=name
+        )
+        work.session.add(category)
+        work.session.flush()
+    return category
+
+
+_CHUNK = """
+CREATE TEMP TABLE chunk ON COMMIT DROP AS
+SELECT r.id AS row_id, r.organization_id, p.id AS project_id, v.*, a.id AS old_id,
+    a.base_price AS old_price, coalesce(a.id, uuid_now()) AS new_id,
+    ARRAY(SELECT k.id FROM package AS k WHERE k.organization_id = r.organization_id
+        AND k.project_id = p.id AND v.packages ? k.name ORDER BY k.id) AS package_ids,
+    ARRAY(SELECT k.id FROM addon AS k WHERE k.organization_id = r.organization_id
+        AND k.project_id = p.id AND v.addons ? k.name ORDER BY k.id) AS addon_ids,
+    ARRAY(SELECT l.package_id FROM apartment_package AS l WHERE l.organization_id =
+        r.organization_id AND l.apartment_id = a.id ORDER BY l.package_id) AS old_packages,
+    ARRAY(SELECT l.addon_id FROM apartment_addon AS l WHERE l.organization_id =
+        r.organization_id AND l.apartment_id = a.id ORDER BY l.addon_id) AS old_addons,
+    CASE WHEN a.status IN ('in_progress', 'booked', 'sold') THEN a.status ELSE v.said END AS status,
+    a.id IS NOT NULL AND EXISTS (SELECT FROM booking AS b WHERE b.organization_id =
+        r.organization_id AND b.original_id = a.id AND b.status IN
+        ('pending', 'in_progress', 'under_review', 'approved')) AS wanted
+FROM import_row AS r
+CROSS JOIN LATERAL (SELECT x.project, x.block, x.floor, x.name, x.type, x.layout, x.area, x.view,
+        x.base_price, x.currency, x.packages, x.addons, x.status AS said
+    FROM jsonb_to_record(r.values) AS x(project text, block text, floor int, name text, type text,
+        layout text, area numeric, view text, base_price numeric, currency text, packages jsonb,
+        addons jsonb, status text)) AS v
+LEFT JOIN project AS p ON p.organization_id = r.organization_id AND p.name = v.project
+LEFT JOIN apartment AS a ON a.organization_id = r.organization_id AND a.name = v.name
+ AND coalesce(a.project_id, a.organization_id) = coalesce(p.id, r.organization_id)
+ AND a.source_id IS NULL
+WHERE r.import_id = CAST('{run}' AS uuid) AND r.sheet = 'apartments' AND r.action = ''
+  AND r.problems = '[]' AND (p.id IS NOT NULL OR v.project IS NULL)
+ORDER BY r.line LIMIT {most}
+"""
+_BEFORE = """
+UPDATE import_row SET before = jsonb_build_object('type', a.type, 'status', a.status,
+    'block', a.block, 'floor', a.floor, 'layout', a.layout, 'area', a.area, 'view', a.view,
+    'base_price', a.base_price, 'packages', to_jsonb(c.old_packages),
+    'addons', to_jsonb(c.old_addons))
+FROM chunk AS c JOIN apartment AS a ON a.organization_id = c.organization_id AND a.id = c.old_id
+WHERE import_row.organization_id = c.organization_id AND import_row.id = c.row_id
+"""
+_DIFFERS = """
+(a.type, a.status, a.block, a.floor, a.layout, a.area, a.view) IS DISTINCT FROM
+(c.type, c.status, c.block, c.floor, c.layout, c.area, c.view)
+"""
+_ACTION = f"""
+UPDATE import_row SET record_id = c.new_id, action = CASE
+    WHEN c.old_id IS NULL THEN 'create'
+    WHEN {_DIFFERS} OR c.old_price <> c.base_price OR c.old_packages <> c.package_ids
+        OR c.old_addons <> c.addon_ids THEN 'update'
+    ELSE 'keep' END
+FROM chunk AS c LEFT JOIN apartment AS a ON a.organization_id = c.organization_id AND a.id = c.old_id
+WHERE import_row.organization_id = c.organization_id AND import_row.id = c.row_id
+"""
+_UPDATE = f"""
+UPDATE apartment AS a SET type = c.type, status = c.status, block = c.block, floor = c.floor,
+    layout = c.layout, area = c.area, view = c.view,
+    base_price = CASE WHEN c.wanted THEN a.base_price ELSE c.base_price END
+FROM chunk AS c WHERE a.organization_id = c.organization_id AND a.id = c.old_id
+  AND ({_DIFFERS} OR (c.old_price <> c.base_price AND NOT c.wanted))
+"""
+_INSERT = """
+INSERT INTO apartment (id, organization_id, project_id, type, status, flow_version, name, block,
+    floor, layout, view, area, description, currency, base_price, created_at)
+SELECT new_id, organization_id, project_id, type, status, 1, name, block, floor, layout, view, area,
+    '', currency, base_price, :now FROM chunk WHERE old_id IS NULL
+"""
+_LISTS = """
+DELETE FROM apartment_{kind} AS l USING chunk AS c WHERE l.organization_id = c.organization_id
+  AND l.apartment_id = c.old_id AND l.{kind}_id <> ALL (c.{kind}_ids) AND NOT EXISTS (
+    SELECT FROM {chosen} AS b WHERE b.organization_id = l.organization_id
+      AND b.original_id = l.apartment_id AND b.{kind}_id = l.{kind}_id);
+INSERT INTO apartment_{kind} (id, organization_id, apartment_id, {kind}_id)
+SELECT uuid_now(), c.organization_id, c.new_id, item FROM chunk AS c, unnest(c.{kind}_ids) AS item
+ON CONFLICT DO NOTHING
+"""
+_CREATED = """
+INSERT INTO event (id, organization_id, type, version, subject_table, subject_id, sequence, data,
+    actor, correlation_id, happened_at, source)
+SELECT uuid_now(), organization_id, 'apartment.created', '1.0', 'apartment', new_id, 1,
+    jsonb_build_object('apartment_id', new_id, 'project_id', project_id, 'name', name,
+        'base_price', base_price::text, 'currency', currency),
+    :actor, :correlation, :now, :source
+FROM chunk WHERE old_id IS NULL
+"""
+_PRICED = """
+INSERT INTO event (id, organization_id, type, version, subject_table, subject_id, sequence, data,
+    actor, correlation_id, happened_at, source)
+SELECT uuid_now(), organization_id, 'apartment.price_changed', '1.0', 'apartment', new_id, 0,
+    jsonb_build_object('apartment_id', new_id, 'old', old_price::text, 'new', base_price::text,
+        'currency', currency),
+    :actor, :correlation, :now, :source
+FROM chunk WHERE old_price <> base_price AND NOT wanted
+"""
+
+
+def _take_apartments(work: Work, run: Import) -> int:
+    """Take in up to a chunk of apartments by a handful of statements. Returns how many."""
+    session = work.session
+    session.execute(text(_CHUNK.format(run=run.id, most=CHUNK)))
+    told = {
+        "actor": str(work.actor),
+        "correlation": work.correlation_id,
+        "now": work.now,
+        "source": work.source,
+    }
+    for statement in (_BEFORE, _ACTION, _UPDATE):
+        session.execute(text(statement))
+    session.execute(text(_INSERT), {"now": work.now})
+    for kind, chosen in (("package", "booking"), ("addon", "booking_addon")):
+        for statement in _LISTS.format(kind=kind, chosen=chosen).split(";"):
+            session.execute(text(statement))
+    session.execute(text(_CREATED), told)
+    session.execute(text(_PRICED), told)
+    wanted = session.execute(
+        text("SELECT new_id, base_price FROM chunk WHERE wanted AND old_price <> base_price")
+    ).all()
+    count = session.scalar(text("SELECT count(*) FROM chunk")) or 0
+    session.execute(text("DROP TABLE chunk"))
+    for row in wanted:  # few: those that somebody is buying right now
+        prices.change(work, Item.apartment, row.new_id, row.base_price)
+    session.expire_all()
+    return count
+
+
+_OURS = """
+    r.import_id = :import AND r.sheet = 'apartments' AND r.organization_id = a.organization_id
+    AND r.record_id = a.id AND NOT EXISTS (SELECT FROM booking AS b WHERE b.organization_id =
+        a.organization_id AND b.original_id = a.id)
+"""
+_FREE = f"""
+DELETE FROM apartment_package AS l USING apartment AS a, import_row AS r
+WHERE l.organization_id = a.organization_id AND l.apartment_id = a.id AND r.action = 'create'
+  AND {_OURS}
+"""
+_DELETE = f"DELETE FROM apartment AS a USING import_row AS r WHERE r.action = 'create' AND {_OURS}"
+_RESTORE = f"""
+UPDATE apartment AS a SET type = r.before ->> 'type', status = r.before ->> 'status',
+    block = r.before ->> 'block', floor = (r.before ->> 'floor')::int,
+    layout = r.before ->> 'layout', area = (r.before ->> 'area')::numeric,
+    view = r.before ->> 'view', base_price = (r.before ->> 'base_price')::numeric
+FROM import_row AS r WHERE r.action = 'update' AND {_OURS}
+"""
+
+
+def _restore_lists(work: Work, run: Import) -> None:
+    for kind in ("package", "addon"):
+        values = {"import": run.id}
+        work.session.execute(
+            text(
+                f"DELETE FROM apartment_{kind} AS l USING apartment AS a, import_row AS r"
+                f" WHERE l.organization_id = a.organization_id AND l.apartment_id = a.id"
+                f" AND r.action = 'update' AND {_OURS}"
+            ),
+            values,
+        )
+        work.session.execute(
+            text(
+                f"INSERT INTO apartment_{kind} (id, organization_id, apartment_id, {kind}_id)"
+                f" SELECT uuid_now(), a.organization_id, a.id, item::uuid FROM apartment AS a,"
+                f" import_row AS r, jsonb_array_elements_text(r.before -> '{kind}s') AS item"
+                f" WHERE r.action = 'update' AND {_OURS}"
+            ),
+            values,
+        )
+
+
+def _take_back_small(session: Session, run: Import, kind: type[Base], sheet: str) -> int:
+    """Delete what the import had made, where nothing else needs it by now."""
+    query = select(ImportRow.record_id).where(
+        ImportRow.import_id == run.id, ImportRow.sheet == sheet, ImportRow.action == "create"
+    )
+    back = 0
+    for record_id in session.scalars(query).all():
+        try:
+            with session.begin_nested():
+                session.delete(session.get_one(kind, record_id))
+                session.flush()
+        except IntegrityError:
+            continue
+        back += 1
+    return back
+
+
+KINDS["sales"] = Kind(SHEETS, judge, take, take_back)

@@ -1,0 +1,171 @@
+"""Imports: `flask import sales FILE`, and the job that takes in what the browser has started."""
+
+import csv
+import logging
+from pathlib import Path
+from uuid import UUID
+
+import click
+from flask import current_app
+from flask_babel import gettext
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters import sheets
+from adapters.tables import Sheet, SheetRefused
+from core import db
+from core.errors import Refused
+from core.scope import Scope, seeing
+from core.work import Actor, Work, unit_of_work
+from models.builder import Import
+from models.organizations import Organization
+from services import imports, sales_import_run
+from services.imports import Table
+from workers import jobs
+from workers.jobs import Desk, job
+
+log = logging.getLogger(__name__)
+KINDS = tuple(sales_import_run.KINDS)
+
+
+def tables_of(read: list[Sheet]) -> list[Table]:
+    """Hand over what the adapter has read."""
+    return [Table(each.name, each.header, each.rows, each.row_numbers) for each in read]
+
+
+@job(queue="low", timeout_seconds=3600)
+def run(desk: Desk, import_id: str) -> None:
+    """Take in an import that was started, a chunk a transaction. Killed, it goes on where it was.
+
+    All or nothing is one transaction: then there is no progress to see until it is done.
+    """
+    found = UUID(import_id)
+    try:
+        with desk.work() as work:
+            asked = work.session.get_one(Import, found)
+            if asked.all_or_nothing:
+                imports.run_whole(work, found)
+                return
+        more = True
+        while more:
+            with desk.work() as work:
+                more = imports.advance(work, found)
+    except (Refused, SQLAlchemyError) as error:
+        log.exception("import %s", import_id)
+        with desk.work() as work:
+            said = str(error) if isinstance(error, Refused) else "It could not be taken in."
+            imports.fail(work, found, said)
+
+
+def go_on() -> None:
+    """Ring for the imports that are running: a bell may have been lost, or a worker killed."""
+    jobs.each("imports", _ring)
+
+
+def _ring(home: UUID) -> None:
+    with Desk(home, "imports").work() as work:
+        ids = imports.due(work)
+    for import_id in ids:
+        run.later(home, str(import_id))
+
+
+@click.group("import")
+def import_() -> None:
+    """Take in files, as the browser does."""
+
+
+@import_.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--organization", "-o", help="Its name or web address; needed if there are several.")
+@click.option("--all-or-nothing", is_flag=True, help="Take in nothing if any row is bad.")
+@click.option("--check", is_flag=True, help="Only say what is wrong; take in nothing.")
+def sales(file: Path, organization: str | None, *, all_or_nothing: bool, check: bool) -> None:
+    """Take in a developer's price list: FILE is .csv or .xlsx.
+
+    Rows that cannot be taken are listed with the reason, and kept beside FILE.
+    """
+    db.use(current_app, "jobs")
+    home, name = _organization(organization)
+    click.echo(f"Organization: {name}")
+    try:
+        read = sheets.read(file.name, file.read_bytes())
+        imported = _import(home, file, read, all_or_nothing=all_or_nothing, check=check)
+    except (Refused, SheetRefused) as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    counts = imported.counts
+    if not check:
+        click.echo(
+            f"{counts['created']} created, {counts['updated']} updated,"
+            f" {counts['unchanged']} unchanged, {counts['rejected']} rejected."
+        )
+
+
+def _import(
+    home: UUID, file: Path, read: list[Sheet], *, all_or_nothing: bool, check: bool
+) -> Import:
+    actor = Actor("command", "import")
+    session = db.session()
+    with seeing(session, Scope(home, actor=str(actor))):
+        with unit_of_work(session, actor, source="command") as work:
+            begun = imports.begin(
+                work, "sales", file.name, tables_of(read), all_or_nothing=all_or_nothing
+            )
+            import_id = begun.id
+            _tell_rejected(work, begun, file)
+            if check:
+                imports.cancel(work, import_id)
+                return begun
+            imports.start(work, import_id)
+            if all_or_nothing:
+                return imports.run_whole(work, import_id)
+        more = True
+        while more:
+            with unit_of_work(session, actor, source="command") as work:
+                more = imports.advance(work, import_id)
+        return session.get_one(Import, import_id)
+
+
+def _tell_rejected(work: Work, begun: Import, file: Path) -> None:
+    """Say what is wrong with each row, and keep those rows in a file beside the one sent."""
+    rows = list(imports.rejected(work, begun.id))
+    for row in rows:
+        for each in row.problems:
+            said = gettext(each["message"]) % each["values"]
+            click.echo(f"{row.sheet} line {row.line}, {each['column']}: {said}", err=True)
+    if not rows:
+        return
+    place = file.with_name(f"{file.stem}.rejected.csv")
+    try:
+        with place.open("w", newline="", encoding="utf-8-sig") as stream:
+            writer = csv.writer(stream)
+            for sheet in dict.fromkeys(row.sheet for row in rows):
+                writer.writerow(["Line", *begun.mapping[sheet]["header"], "Problems"])
+                for row in rows:
+                    if row.sheet == sheet:
+                        writer.writerow([row.line, *row.cells, reasons(row.problems)])
+    except OSError as error:
+        click.echo(f"The rejected rows could not be written to {place}: {error.strerror}", err=True)
+        return
+    click.echo(f"The rejected rows are in {place}.", err=True)
+
+
+def reasons(problems: list[dict[str, object]]) -> str:
+    """Write what is wrong with a row into one cell."""
+    return "; ".join(
+        f"{each['column']}: {gettext(str(each['message'])) % each['values']}" for each in problems
+    )
+
+
+def _organization(wish: str | None) -> tuple[UUID, str]:
+    """Find the organization by its name or web address; without a wish the only, or oldest, one."""
+    found = []
+    for home in jobs.homes():
+        with seeing(db.session(), Scope(home, actor="command:import")):
+            row = db.session.scalars(select(Organization)).one()
+            found.append((row.id, row.name, row.slug))
+            db.session.rollback()
+    fits = [each for each in found if wish is None or wish.lower() in {each[1].lower(), each[2]}]
+    if not fits:
+        names = ", ".join(each[1] for each in found) or "none yet"
+        raise click.ClickException(f"There is no organization “{wish}”. There are: {names}.")
+    return fits[0][0], fits[0][1]
