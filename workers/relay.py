@@ -20,7 +20,6 @@ from uuid import UUID
 from redis.exceptions import RedisError
 from sqlalchemy import (
     ColumnElement,
-    Row,
     String,
     func,
     insert,
@@ -41,7 +40,7 @@ from services.notices import Notice
 from workers.jobs import Desk, bell, homes_due
 from workers.subscriptions import HANDLERS, SUBSCRIBERS
 
-BATCH = 1_000
+BATCH = 2_000
 STREAM_LENGTH = 100_000
 """How many of the newest facts a stream keeps, about; older ones are read from Postgres."""
 STREAM = "stream"
@@ -88,7 +87,7 @@ def turn() -> bool:
 
 
 def publish(home: UUID) -> int:
-    """Publish up to 1,000 facts of an organization; returns how many. One relay at a time does."""
+    """Publish a batch of facts of an organization; returns how many. One relay at a time does."""
     with Desk(home, "relay").work() as work:
         if not _alone(work):
             return 0
@@ -157,7 +156,7 @@ def _alone(work: Work) -> bool:
     return bool(work.session.scalar(lock, {"home": str(work.scope.home())}))
 
 
-def _fresh(work: Work) -> Sequence[Row[Any]]:
+def _fresh(work: Work) -> Sequence[Any]:
     """Take the oldest facts that nobody has published, and mark them."""
     waiting = (
         select(Event.id)
