@@ -74,6 +74,7 @@ class Member:
     roles: frozenset[str]
     staff: bool
     party_id: UUID | None
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +150,14 @@ def identify(session: Session, secret: str, now: datetime) -> Identity | None:
 def memberships(session: Session, profile_id: UUID) -> tuple[Member, ...]:
     """List the organizations in which somebody is an active member, oldest first."""
     query = (
-        select(Membership, Organization.name, Organization.slug)
+        select(Membership, Organization.name, Organization.slug, Organization.time_zone)
         .join(Organization, Organization.id == Membership.organization_id)
         .where(Membership.profile_id == profile_id, Membership.active)
         .order_by(Membership.id)
     )
     return tuple(
-        Member(m.organization_id, name, slug, frozenset(m.roles), m.staff, m.party_id)
-        for m, name, slug in session.execute(query)
+        Member(m.organization_id, name, slug, frozenset(m.roles), m.staff, m.party_id, zone)
+        for m, name, slug, zone in session.execute(query)
     )
 
 
@@ -263,9 +264,7 @@ def end(session: Session, credential_id: UUID, now: datetime) -> None:
     )
 
 
-def end_all(
-    session: Session, profile_id: UUID, now: datetime, *, but: UUID | None = None
-) -> None:
+def end_all(session: Session, profile_id: UUID, now: datetime, *, but: UUID | None = None) -> None:
     """End all that somebody signs in with, but for the one at hand."""
     statement = update(Credential).where(
         Credential.profile_id == profile_id, Credential.ended_at.is_(None)

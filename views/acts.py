@@ -127,3 +127,13 @@ def do(act: Act, row_id: UUID, given: Any, currency: str = "") -> Any:
     """Do the act on one row, in a unit of work of its own."""
     with unit_of_work(db.session(), actor()) as work:
         return act.do(work, row_id, **values(work, act, given, currency))
+
+
+def foresee(act: Act, row_id: UUID, given: Any, currency: str = "") -> str:
+    """Say what the act would do, and leave nothing behind."""
+    assert act.preview
+    work = Work(db.session(), actor())
+    try:
+        return act.preview(work, row_id, **values(work, act, given, currency))
+    finally:
+        work.session.rollback()

@@ -1,5 +1,6 @@
 """The addresses of a screen: list, board, record, forms, acts, exports. One class per screen."""
 
+import hashlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -22,7 +23,7 @@ from views.list_page import DROPPED, list_page
 from views.person import actor, signed_in
 from views.records import record_page
 from views.refusals import in_words, sentence
-from views.registry import READ_VERB, WRITE_VERB, Screen
+from views.registry import BY_TABLE, READ_VERB, WRITE_VERB, Screen
 
 Handler = Callable[..., Any]
 
@@ -291,14 +292,17 @@ class ScreenView(BaseView):  # type: ignore[misc]
         refusal = None
         if request.method == "POST":
             currency = forms.currency_of(db.session(), self.screen, row)
+            asked = _asked(act)
             try:
-                acts.do(act, pk, _asked(act), currency)
+                if act.preview and request.form.get("previewed") != _seen(asked):
+                    return self._previewed(act, row, acts.foresee(act, pk, asked, currency))
+                made = acts.do(act, pk, asked, currency)
             except Refused as refused:
                 db.session.rollback()
                 refusal = refused
             else:
                 flash(_(act.done), "success")
-                return redirect(_back(back))
+                return redirect(self._made(made) or _back(back))
         elif not act.asks:
             return redirect(back)
         if refusal and (not act.asks or isinstance(refusal, NotFound)):
@@ -306,6 +310,23 @@ class ScreenView(BaseView):  # type: ignore[misc]
             return redirect(_back(back))
         page = self._act_page(act, self._row(pk), refusal)
         return render_template("admin/form.html", page=page), refusal.status if refusal else 200
+
+    def _previewed(self, act: Act, row: Any, said: str) -> Any:
+        page = self._act_page(act, row, None)
+        page |= {
+            "notice": {"text": said, "tone": "waiting"},
+            "hidden": {"previewed": _seen(_asked(act))},
+        }
+        return render_template("admin/form.html", page=page)
+
+    def _made(self, made: Any) -> str | None:
+        """Give the page of what an act has made, where that is another kind of record."""
+        target = BY_TABLE.get(getattr(type(made), "__tablename__", ""))
+        if target is None or target is self.screen:
+            return None
+        if not signed_in().may(READ_VERB, target.name):
+            return None
+        return url_for(f"{target.name}.record", pk=made.id)
 
     def _act_page(self, act: Act, row: Any, refusal: Refused | None) -> dict[str, Any]:
         typed = request.form if request.method == "POST" else None
@@ -354,6 +375,12 @@ def _given(screen: Screen, *, adding: bool) -> dict[str, Any]:
 
 def _asked(act: Act) -> dict[str, Any]:
     return {each.name: request.form.get(each.name) for each in act.inputs}
+
+
+def _seen(asked: dict[str, Any]) -> str:
+    """Name what was typed, so that only what was previewed is done."""
+    typed = "\0".join(f"{key}={value}" for key, value in asked.items())
+    return hashlib.sha256(typed.encode(errors="replace")).hexdigest()
 
 
 def _back(record: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 
 from core import db
 from models.builder import SavedView
-from views import queries
+from views import labels, queries
 from views.acts import Act, may
 from views.columns import Column, Kind, in_words, shown
 from views.inputs import source_of
@@ -46,8 +46,7 @@ def list_page(screen: Screen) -> dict[str, Any]:
         "search_url": url_for(f"{screen.name}.index"),
         "q": wish.q,
         "keep": {name: request.args[name] for name in ("columns",) if name in request.args},
-        "search_hint": ", ".join(_(screen.column(each).label) for each in screen.search.split()),
-        "searchable": bool(screen.search),
+        "search_hint": ", ".join(_search_labels(screen)),
         "views": tabs,
         "save_view_url": address(screen, "save_view"),
         "drop_view_url": url_for(f"{screen.name}.drop_view", pk=used) if used else None,
@@ -78,6 +77,12 @@ def list_page(screen: Screen) -> dict[str, Any]:
             else None,
         },
     }
+
+
+def _search_labels(screen: Screen) -> list[str]:
+    """Say what a search looks at: of a relation's column the relation is enough."""
+    columns = [screen.column(each) for each in screen.search.split()]
+    return [_(labels.LABELS[each.path[-1]] if each.path else each.label) for each in columns]
 
 
 def _add_label(screen: Screen) -> str:

@@ -91,7 +91,7 @@ def menu(at_hand: Person) -> list[dict[str, Any]]:
             "label": _(name),
             "icon": icon,
             "pages": groups[name],
-            "open": any(item["current"] for item in groups[name]) or len(groups[name]) < 9,
+            "open": any(item["current"] for item in groups[name]) or len(groups[name]) < 12,
         }
         for name, icon in MENUS
         if groups[name]

@@ -83,6 +83,7 @@ def recognise(identity: Identity | None, secret: str) -> None:
     g.person = Person(identity, member) if identity else None
     g.user = g.person or Visitor()
     g._login_user = g.user  # noqa: SLF001  # where Flask-Login keeps what it has found
+    g.time_zone = member.time_zone if member else ""
     parties = None
     if member and not member.staff:
         parties = frozenset({member.party_id} if member.party_id else ())

@@ -116,6 +116,7 @@ def _names(session: Session, actors: set[str]) -> dict[str, str]:
 def _without_echoes(rows: Any) -> list[Any]:
     """Leave out the change that a fact of the same moment tells of in better words."""
     facts = [(row.at, row.actor) for row in rows if "." in row.what]
+    rows = [row for row in rows if not facts or row.what.lower() != "insert"]
     return [
         row
         for row in rows
