@@ -1,0 +1,106 @@
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from models.payments import IntentStatus
+from tests import stories
+from workers import jobs, payments
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(app: Flask, session: Session, tmp_path: Path) -> Run:
+    app.config["DATA"] = str(tmp_path)
+    return lambda *words: app.test_cli_runner().invoke(args=words)
+
+
+def test_preparing_what_is_prepared_does_nothing(run: Run) -> None:
+    first, second = run("prepare"), run("prepare")
+    assert (first.exit_code, second.exit_code, second.output) == (0, 0, "")
+
+
+def test_a_database_that_is_away_is_one_sentence(app: Flask, run: Run) -> None:
+    kept = app.config["OWNER_DATABASE_URI"]
+    app.config["OWNER_DATABASE_URI"] = "postgresql+psycopg://nobody:secret@127.0.0.1:1/x"
+    result = run("prepare")
+    app.config["OWNER_DATABASE_URI"] = kept
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: Cannot reach the database")
+    assert len(result.output.strip().splitlines()) == 1
+    assert "secret" not in result.output
+
+
+@pytest.mark.req("S5.39")
+@pytest.mark.parametrize("kind", ["audit", "ledger"])
+def test_verify_says_whole_or_names_the_row_and_fails(
+    run: Run, session: Session, home: UUID, superuser: Engine, kind: str
+) -> None:
+    stories.confirmed(session, home)
+    assert run("verify", kind).output.strip() == f"The {kind} is whole."
+    table = {"audit": "audit_entry", "ledger": "journal_entry"}[kind]
+    with superuser.connect() as door:
+        door.execute(text("SET session_replication_role = replica"))
+        row = door.scalar(
+            text(
+                f"UPDATE {table} SET actor = 'x', salt = '' WHERE id = (SELECT id FROM {table}"  # noqa: S608
+                " WHERE organization_id IS NOT NULL ORDER BY position LIMIT 1) RETURNING id"
+            )
+        )
+    result = run("verify", kind)
+    assert result.exit_code == 1
+    assert str(row) in result.output
+
+
+def test_invariants_are_told_by_name(
+    run: Run, session: Session, home: UUID, superuser: Engine
+) -> None:
+    assert run("invariants").exit_code == 0
+    stories.confirmed(session, home)
+    with superuser.connect() as door:
+        door.execute(text("SET session_replication_role = replica"))
+        door.execute(text("UPDATE account SET balance = balance + 1 WHERE balance IS NOT NULL"))
+    result = run("invariants")
+    assert result.exit_code == 1
+    assert "I2: every balance kept is the sum of its postings" in result.output
+
+
+def test_the_doctor_says_what_is_wrong_in_words(run: Run) -> None:
+    result = run("doctor")
+    assert "database, as web: well" in result.output
+    assert "is `flask --app app scheduler` running?" in result.output
+    assert result.exit_code == 1
+
+
+def test_a_worker_does_what_was_rung_for(
+    app: Flask, session: Session, home: UUID, run: Run
+) -> None:
+    story = stories.confirmed(session, home)
+    intent_id = story.begin_card()
+    payments.ask.later(home, str(intent_id))
+    assert run("worker", "--burst").exit_code == 0
+
+    assert story.intent(intent_id).attempts == 1
+    assert story.intent(intent_id).status is IntentStatus.pending
+    queue = Queue("money", connection=app.extensions["redis"], serializer=JSONSerializer)
+    assert queue.failed_job_registry.count == 0
+
+
+def test_a_queue_that_is_away_is_passed_over(
+    app: Flask, session: Session, home: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from redis import Redis  # noqa: PLC0415
+    from redis.backoff import NoBackoff  # noqa: PLC0415
+    from redis.retry import Retry  # noqa: PLC0415
+
+    away = Redis(port=1, socket_connect_timeout=0.2, retry=Retry(NoBackoff(), 0))
+    monkeypatch.setitem(app.extensions, "bell", away)
+    jobs.ring("workers.payments.ask", home, home)
