@@ -164,8 +164,10 @@ def _fresh(work: Work) -> Sequence[Any]:
         .order_by(Event.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
+        .cte("waiting")  # a mere subquery may be run again and again, and then takes more
     )
-    taken = update(Event).where(Event.id.in_(waiting)).values(relayed_at=work.now)
+    mine = Event.id.in_(select(waiting.c.id))
+    taken = update(Event).where(mine).values(relayed_at=work.now)
     rows = work.session.execute(
         taken.returning(Event.id, Event.organization_id, Event.type, Event.subject_id, ENVELOPE),
         execution_options={"synchronize_session": False},

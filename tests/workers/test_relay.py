@@ -240,6 +240,15 @@ def test_two_relays_at_once_publish_nothing_twice(
     assert len(streamed(redis, home)) == len(facts)
 
 
+def test_a_batch_is_no_larger_than_it_says(
+    session: Session, home: UUID, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "BATCH", 100)
+    facts = state(session, home, 250)
+    assert [relay.publish(home) for _ in range(4)] == [100, 100, 50, 0]
+    assert streamed(redis, home) == [f"evt_{each}" for each in facts]
+
+
 def test_what_was_claimed_by_a_process_that_died_falls_due_again(
     session: Session, home: UUID, hearing: list[Hear], superuser: Engine
 ) -> None:
