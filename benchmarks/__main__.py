@@ -21,7 +21,7 @@ def main() -> int:
         importlib.import_module(f"benchmarks.{wanted[0]}").main()
         return 0
     command = [sys.executable, "-m", "benchmarks"]
-    return max(subprocess.run([*command, name], check=False).returncode for name in wanted)  # noqa: S603
+    return max(subprocess.run([*command, name], check=False).returncode for name in wanted)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ class Ground:
         return create_engine(self.addresses[setting], **options)
 
     def sql(self, statement: str, **values: object) -> None:
-        """Run SQL past all rules, to make data quickly: no trigger runs. Statements end in `;\\n`."""
+        """Run statements past all rules, to make data quickly: no trigger runs."""
         engine = create_engine(self.addresses["OWNER_DATABASE_URI"], poolclass=NullPool)
         with engine.begin() as connection:
             connection.execute(text("SET session_replication_role = replica"))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from babel.core import get_global
+from babel.core import Locale, get_global
 from babel.numbers import format_decimal, get_currency_precision
 
 from core.errors import BadInput
@@ -76,7 +76,7 @@ def parsed(text: str, currency: str, field: str = "amount") -> Decimal:
     return exact(amount, currency, field)
 
 
-def written(amount: Decimal | None, currency: str, locale: object = "en") -> str:
+def written(amount: Decimal | None, currency: str, locale: Locale | str | None = "en") -> str:
     """Write an amount with its code, grouped, in the currency's decimals: KES 10,400,000.00."""
     if amount is None:
         return "\u2013"

@@ -77,6 +77,7 @@ def pid(folder: Path) -> int | None:
 def create_database(address: str, name: str) -> None:
     """Create the database in UTF-8 unless it is there."""
     with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtext('makao create database'))")
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if found.fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

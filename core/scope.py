@@ -6,7 +6,7 @@ work for), and there migrations/sql/scope.sql looks up what that opens.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +21,7 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.exc import InternalError
 from sqlalchemy.orm import (
     Mapped,
     ORMExecuteState,
@@ -158,7 +159,9 @@ def beyond(scope: Scope) -> Scope:
 
 def _tell_again(session: Session) -> None:
     if session.in_transaction() and session.is_active:
-        session.execute(_TELL, _told(_scope.get()))
+        # A transaction that failed can only be rolled back; the next one is told when it begins.
+        with suppress(InternalError):
+            session.execute(_TELL, _told(_scope.get()))
 
 
 def _told(scope: Scope) -> dict[str, str]:

@@ -32,7 +32,7 @@ PERIODS = {
 }
 STANDARD = "365"
 SHOWN = (BookingStatus.pending, BookingStatus.in_progress, BookingStatus.under_review)
-CONFIG = {"displaylogo": False, "responsive": True, "displayModeBar": False}
+CONFIG: Any = {"displaylogo": False, "responsive": True, "displayModeBar": False}
 
 
 def layout(project: str = "", days: str = STANDARD, currency: str = "", **_other: str) -> Any:
@@ -169,19 +169,19 @@ def _figures(now: Totals, before: Totals | None, months: Any, asked: Period) -> 
             _("Bookings confirmed"),
             str(now.confirmed),
             listed,
-            _change(now.confirmed, before and before.confirmed),
+            _change(now.confirmed, before.confirmed if before else None),
         ),
         _figure(
             _("Revenue booked"),
             _money(now.booked, asked),
             listed,
-            _change(now.booked, before and before.booked),
+            _change(now.booked, before.booked if before else None),
         ),
         _figure(
             _("Collected"),
             _money(now.collected, asked),
             "/admin/payment_intent/",
-            _change(now.collected, before and before.collected),
+            _change(now.collected, before.collected if before else None),
         ),
         _figure(
             _("Remaining"),
@@ -222,7 +222,7 @@ def _money(amount: Decimal, asked: Period) -> str:
     return written(amount, asked.currency, get_locale() or "en")
 
 
-def _card(title: str, figure: go.Figure) -> html.Div:
+def _card(title: str, figure: go.Figure) -> html.Section:
     theme = f"makao_{request.cookies.get('makao-theme', 'light')}"
     figure.update_layout(template=theme if theme in PALETTES else "makao_light", height=300)
     return html.Section(

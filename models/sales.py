@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from enum import StrEnum, auto
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import (
@@ -322,6 +323,9 @@ class Apartment(Record):
     currency: Mapped[Currency]
     base_price: Mapped[Amount] = mapped_column(server_default="0", default=Decimal(0))
     customer_id: Mapped[UUID | None]
+    if TYPE_CHECKING:  # mapped in models/bookings.py
+        assigned_package_id: Mapped[UUID | None]
+        total_price: Mapped[Decimal | None]
 
     project: Mapped[Project | None] = relationship(
         primaryjoin="foreign(Apartment.project_id) == Project.id", lazy="raise_on_sql"

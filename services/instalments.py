@@ -11,10 +11,10 @@ from core.money import rounded
 from core.work import Work, found, locked
 from models.billing import Invoice, InvoiceStatus
 from models.bookings import Booking, BookingAddon, BookingInvoice, InstalmentPlan, InstalmentStep
-from models.ledger import CONTRACT_LIABILITY
 from models.sales import Addon, Apartment, Package, Project
 from services import billing, ledger, organizations
 from services.billing import Line
+from services.postings import UNEARNED
 
 
 def draft(work: Work, booking: Booking) -> None:
@@ -151,13 +151,13 @@ def _line(step: InstalmentStep, position: int, amount: Decimal) -> Line:
     label = f"Instalment {position} ({percent} %)" + (
         f": {step.milestone}" if step.milestone else ""
     )
-    return Line(label, amount, CONTRACT_LIABILITY)
+    return Line(label, amount, UNEARNED)
 
 
 def lines_of(work: Work, booking: Booking) -> list[Line]:
     """Write the whole booking line by line."""
     original = found(work, Apartment, booking.original_id)
-    code = CONTRACT_LIABILITY
+    code = UNEARNED
     apartment = f"Apartment {original.name}"
     lines = [Line(apartment, booking.base_price, code, item_id=original.id)]
     if booking.package_id:

@@ -75,7 +75,8 @@ INVARIANTS = (
     Invariant(
         "S5",
         "the confirmed bookings' invoices in force ask for their totals",
-        "SELECT b.id FROM booking AS b WHERE b.status IN ('in_progress', 'under_review', 'approved')"
+        "SELECT b.id FROM booking AS b"
+        " WHERE b.status IN ('in_progress', 'under_review', 'approved')"
         " AND (SELECT coalesce(sum(i.total), 0) FROM booking_invoice AS l"
         " JOIN invoice AS i ON i.id = l.invoice_id WHERE l.booking_id = b.id"
         " AND i.status NOT IN ('void', 'rejected', 'written_off')) <> b.total",

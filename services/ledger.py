@@ -141,7 +141,7 @@ class Pair:
     amount: Decimal
 
 
-def post_many(  # noqa: PLR0913  # what all entries of one run share
+def post_many(  # noqa: PLR0913, PLR0917  # what all entries of one run share
     work: Work,
     table: str,
     currency: str,

@@ -38,7 +38,7 @@ SETTINGS: Mapping[str, Declared] = {
     ),
     "payment.expire_minutes": Declared(60, N_("Minutes until an unfinished payment is given up")),
     "security.two_factor_for_money": Declared(
-        True, N_("Whoever may move money needs a second factor")  # noqa: FBT003
+        default=True, says=N_("Whoever may move money needs a second factor")
     ),
     "bank.details": Declared("", N_("Bank account that customers pay transfers to")),
 }

@@ -23,6 +23,9 @@ from models.ledger import (
 from models.payments import PaymentIntent, Refund
 from services.ledger import Leg, Recipe
 
+UNEARNED, OWED = CONTRACT_LIABILITY, RECEIVABLE
+"""What an invoice of a booking earns until the sale is complete, and what its party owes."""
+
 MONEY_ACCOUNTS = {
     PaymentMethod.card: CARD_CLEARING,
     PaymentMethod.cash: CASH,

@@ -17,10 +17,10 @@ from core.errors import BadInput
 from core.money import decimals, exact
 from core.text import N_
 from core.work import Work, found, locked
-from models.ledger import CONTRACT_LIABILITY, RECEIVABLE
 from models.sales import Addon, Apartment, Package, Project
 from services import ledger
 from services.events import Fact, emit
+from services.postings import OWED, UNEARNED
 from services.sales import ApartmentPriceChanged, CloneStays
 
 
@@ -119,7 +119,7 @@ def preview(work: Work, item: Item, item_id: UUID, price: Decimal) -> Preview:
                 WHERE l.organization_id = b.organization_id AND l.booking_id = b.id
                 AND i.status = 'issued') AS issued
             {_FROM} WHERE {_LIVE} AND {_WHO[item]}) AS each
-    """  # noqa: S608  # fixed parts only
+    """  # fixed parts only
     row = work.session.execute(text(query), {"item": item_id}).one()
     difference = (new - old) * Decimal(row.units)
     return Preview(old, new, currency, row.moving, difference, row.reissued, row.locked)
@@ -192,7 +192,7 @@ def _take(work: Work, item: Item, item_id: UUID) -> None:
         CREATE TEMP TABLE moving ON COMMIT DROP AS
         SELECT b.organization_id, b.id, b.apartment_id, b.plan_id
         {_FROM} WHERE {_LIVE} AND {_WHO[item]} AND {_OPEN} ORDER BY b.id FOR NO KEY UPDATE OF b
-    """  # noqa: S608  # fixed parts only
+    """  # fixed parts only
     # The name of an item cannot be a parameter of CREATE TABLE AS; it is a uuid.
     work.session.execute(text(query.replace(":item", f"'{UUID(str(item_id))}'::uuid")))
     work.session.execute(text("CREATE INDEX ON moving (id); ANALYZE moving"))
@@ -249,7 +249,7 @@ def _redraft(work: Work, item: Item, item_id: UUID, done: Preview) -> None:
     shares = f"""
         UPDATE invoice_line SET unit_price = s.amount FROM ({_AMOUNTS}) AS s
         WHERE invoice_line.invoice_id = s.invoice_id AND invoice_line.item_id IS NULL
-    """  # noqa: S608  # fixed parts only
+    """  # fixed parts only
     work.session.execute(text(shares), {"places": decimals(done.currency)})
 
 
@@ -272,7 +272,7 @@ def _reissue(work: Work, item: Item, item_id: UUID, done: Preview) -> None:
     shares = f"""
         UPDATE invoice_line SET unit_price = s.amount FROM ({_AMOUNTS}) AS s
         WHERE invoice_line.invoice_id = s.invoice_id AND invoice_line.item_id IS NULL
-    """  # noqa: S608  # fixed parts only
+    """  # fixed parts only
     work.session.execute(text(shares), {"places": decimals(done.currency)})
     work.session.execute(
         text(
@@ -346,7 +346,7 @@ def _post(work: Work, done: Preview) -> None:
             " AND i.id = n.new_id ORDER BY n.nth"
         )
     ).all()
-    common = ("invoice", done.currency, RECEIVABLE, CONTRACT_LIABILITY)
+    common = ("invoice", done.currency, OWED, UNEARNED)
     ledger.post_many(
         work,
         *common,

@@ -93,7 +93,7 @@ def totals(work: Work, asked: Period) -> Totals:
         " percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM b.status_at"
         " - b.created_at) / 86400) FILTER (WHERE b.status = 'approved'"
         " AND b.status_at >= :since AND b.status_at < :until) AS days" + _SALES
-    )  # noqa: S608  # fixed parts only
+    )  # fixed parts only
     row = work.session.execute(query, _values(work, asked)).one()
     paid = work.session.execute(
         text(

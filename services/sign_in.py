@@ -352,7 +352,7 @@ def register(  # noqa: PLR0913  # one row, one argument a column
     return profile
 
 
-def change_password(
+def change_password(  # noqa: PLR0913  # each of them matters
     session: Session, profile_id: UUID, old: str, new: str, now: datetime, *, but: UUID
 ) -> None:
     """Change somebody's password and end all their other sign-ins, tokens and keys.

@@ -57,7 +57,9 @@ def redis_url(shared: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def app(addresses: dict[str, str], redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def app(
+    addresses: dict[str, str], redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
     folder = str(tmp_path_factory.mktemp("files"))
     app = create_app(
         **addresses,

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core.db import uuid7
+from core.db import Base, uuid7
 from core.scope import Scope, seeing
 from core.work import Actor, Work
 from models.organizations import CredentialKind, Membership
@@ -26,6 +26,7 @@ from models.sales import (
 from services import organizations, people, sign_in
 
 PASSWORD = "Secret-secret-1"
+Row = TypeVar("Row", bound=Base)
 _number = count(1)
 
 
@@ -52,7 +53,7 @@ def key(door: Session, profile_id: UUID, home: UUID | None = None) -> str:
         door,
         profile_id,
         CredentialKind.browser,
-        datetime.now(UTC),  # noqa: TID251  # the database compares with its own clock
+        datetime.now(UTC),  # the database compares with its own clock
         organization_id=home,
         lasts=timedelta(hours=1),
     )
@@ -137,7 +138,7 @@ def apartment(work: Work, home: Project | None = None, **given: Any) -> Apartmen
     return row
 
 
-def _add(work: Work, row: Any) -> Any:
+def _add(work: Work, row: Row) -> Row:
     work.session.add(row)
     work.session.flush()
     return row

@@ -23,8 +23,15 @@ from core.scope import Scope, seeing
 from core.work import Actor, Work, clock
 from models.events import Event
 from models.organizations import Membership, Organization
-from models.sales import Addon, AddonCategory, Apartment, ApartmentType, Package, PackageLevel
-from models.sales import Project
+from models.sales import (
+    Addon,
+    AddonCategory,
+    Apartment,
+    ApartmentType,
+    Package,
+    PackageLevel,
+    Project,
+)
 from services import organizations, people, sales, sign_in
 from services.sales import Floors
 from workers import demo_cast as cast
@@ -162,7 +169,7 @@ def _describe(work: Work, company: cast.Company) -> None:
     row.currency, row.time_zone, row.address = company.currency, company.time_zone, company.address
     row.email, row.phone, row.custom = company.email, company.phone, HALF
     organizations.change_setting(work, "bank.details", company.bank)
-    organizations.change_setting(work, "security.two_factor_for_money", False)
+    organizations.change_setting(work, "security.two_factor_for_money", value=False)
 
 
 def _members(work: Work, company: cast.Company, profiles: dict[str, UUID]) -> dict[str, UUID]:
@@ -262,7 +269,7 @@ def _template(work: Work, project: Project, layout: cast.Layout) -> Apartment:
             area=layout.area,
             base_price=layout.price,
             currency=project.currency,
-            description=f"{layout.name} of {layout.area} m\u00b2, facing the {layout.view.lower()}.",
+            description=f"{layout.name}, facing the {layout.view.lower()}.",
             created_at=work.now,
         ),
     )

@@ -13,7 +13,7 @@ from services import bookings, instalments, ledger, payments, prices
 from services.payments import Part
 from services.prices import Item
 from tests import make
-from tests.services.test_bookings import Sale, plan_of_thirds, confirmed, held, invoices, sale
+from tests.services.test_bookings import Sale, confirmed, held, invoices, plan_of_thirds, sale
 
 __all__ = ["sale"]
 NEW = Decimal("1300000.00")
