@@ -107,7 +107,7 @@ def _fingerprint() -> str:
 
 
 def _mark(connection: Connection) -> str:
-    said = "SELECT obj_description('public.ab_permission_view_role'::regclass)"
+    said = "SELECT obj_description('public.permissions_mark'::regclass)"
     return str(connection.scalar(text(said)) or "")
 
 
@@ -115,7 +115,7 @@ def _set_mark(connection: Connection) -> None:
     connection.rollback()
     connection.execute(text("SET ROLE makao_owner"))
     connection.execute(
-        text(f"COMMENT ON TABLE public.ab_permission_view_role IS '{_fingerprint()}'")
+        text(f"COMMENT ON SEQUENCE public.permissions_mark IS '{_fingerprint()}'")
     )
     connection.commit()
 

@@ -98,6 +98,28 @@ BEGIN
 END $$;
 SELECT protect_platform(kind)
 FROM unnest(ARRAY['profile', 'credential', 'ab_user', 'scheduled_run']::regclass[]) AS kind;
+-- Its comment names the screens and roles for which permissions were last written.
+CREATE SEQUENCE permissions_mark;
+
+-- Flask-AppBuilder's own: what is not used here is the door's alone, roles and permissions are read.
+SELECT protect_platform(kind) FROM unnest(ARRAY['ab_api_key', 'ab_group', 'ab_group_role',
+    'ab_register_user', 'ab_user_role', 'ab_user_group', 'ab_role', 'ab_permission',
+    'ab_view_menu', 'ab_permission_view', 'ab_permission_view_role',
+    'alembic_version']::regclass[]) AS kind;
+CREATE POLICY door ON ab_user_role TO makao_auth USING (true) WITH CHECK (true);
+CREATE POLICY door ON ab_user_group TO makao_auth USING (true) WITH CHECK (true);
+CREATE POLICY read_by_all ON ab_role FOR SELECT
+    TO makao_app, makao_worker, makao_auth, makao_reader USING (true);
+CREATE POLICY read_by_all ON ab_permission FOR SELECT
+    TO makao_app, makao_worker, makao_auth, makao_reader USING (true);
+CREATE POLICY read_by_all ON ab_view_menu FOR SELECT
+    TO makao_app, makao_worker, makao_auth, makao_reader USING (true);
+CREATE POLICY read_by_all ON ab_permission_view FOR SELECT
+    TO makao_app, makao_worker, makao_auth, makao_reader USING (true);
+CREATE POLICY read_by_all ON ab_permission_view_role FOR SELECT
+    TO makao_app, makao_worker, makao_auth, makao_reader USING (true);
+CREATE POLICY read_by_all ON alembic_version FOR SELECT
+    TO makao_app, makao_worker, makao_auth, makao_reader USING (true);
 CREATE POLICY door ON profile TO makao_auth USING (true) WITH CHECK (true);
 CREATE POLICY door ON credential TO makao_auth USING (true) WITH CHECK (true);
 CREATE POLICY door ON ab_user TO makao_auth USING (true) WITH CHECK (true);
