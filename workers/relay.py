@@ -49,6 +49,16 @@ AGAIN = tuple(timedelta(seconds=each) for each in (1, 5, 15, 60, 300, 900, 3600)
 PATIENCE = timedelta(seconds=30)
 """A delivery that was begun so long ago and is not done belongs to a process that died."""
 PAUSE_SECONDS = 0.2
+TAKE = text("""
+    UPDATE event SET relayed_at = :now
+    FROM unnest(ARRAY(
+        SELECT id FROM event WHERE organization_id = :home AND relayed_at IS NULL
+        ORDER BY id LIMIT :most)) AS batch(id)
+    WHERE event.organization_id = :home AND event.id = batch.id
+    RETURNING event.id, event.organization_id, event.type, event.subject_id,
+        event_envelope(event) AS envelope""")
+"""As an array the batch is read once (a subquery may be read again, and then takes more); joined,
+each row is found by its key, whatever the planner believes about the organization."""
 ENVELOPE: ColumnElement[str] = literal_column("event_envelope(event)", String).label("envelope")
 APPEND = """
 for place = 2, #ARGV do
@@ -151,28 +161,23 @@ def deliver(home: UUID) -> bool:
 
 
 def _alone(work: Work) -> bool:
-    """Take the organization's turn until the end of the transaction; False if another relay has."""
-    lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended('relay:' || :home, 0))")
-    return bool(work.session.scalar(lock, {"home": str(work.scope.home())}))
+    """Take the organization's turn until the end of the transaction; False if another relay has.
+
+    The planner never knows how long the outbox is at the moment, and would rather sort all of it
+    for each batch: we want it read in the order of its index.
+    """
+    turn = text(
+        "SELECT set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true),"
+        " set_config('enable_bitmapscan', 'off', true),"
+        " pg_try_advisory_xact_lock(hashtextextended('relay:' || :home, 0))"
+    )
+    return bool(work.session.execute(turn, {"home": str(work.scope.home())}).one()[3])
 
 
 def _fresh(work: Work) -> Sequence[Any]:
-    """Take the oldest facts that nobody has published, and mark them."""
-    waiting = (
-        select(Event.id)
-        .where(Event.relayed_at.is_(None))
-        .order_by(Event.id)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-        .cte("waiting")  # a mere subquery may be run again and again, and then takes more
-    )
-    mine = Event.id.in_(select(waiting.c.id))
-    taken = update(Event).where(mine).values(relayed_at=work.now)
-    rows = work.session.execute(
-        taken.returning(Event.id, Event.organization_id, Event.type, Event.subject_id, ENVELOPE),
-        execution_options={"synchronize_session": False},
-    ).all()
-    return sorted(rows, key=lambda row: row.id.int)
+    """Take the oldest facts that nobody has published, and mark them. The turn is ours alone."""
+    values = {"now": work.now, "home": work.scope.home(), "most": BATCH}
+    return sorted(work.session.execute(TAKE, values), key=lambda row: row.id.int)
 
 
 def _streamed(work: Work, events: Sequence[Any]) -> bool:
