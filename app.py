@@ -13,6 +13,7 @@ from core.db import Base
 from dashboards import site as dashboards
 from migrations.build import Owner
 from views import (
+    compression,
     edges,
     enrolment,
     health,
@@ -47,6 +48,7 @@ def create_app(**settings: object) -> Flask:
     edges.init_app(app)
     enrolment.init_app(app)
     menu.init_app(app)
+    compression.init_app(app)
     health.init_app(app)
     words.init_app(app)
     with app.app_context():

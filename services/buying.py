@@ -106,6 +106,7 @@ class Bill:
     issued_at: datetime | None
     paid_at: datetime | None
     booking_id: UUID | None
+    confirmed: bool
     position: int
     milestone: str
 
@@ -205,8 +206,9 @@ def plans(work: Work, bought: Purchase) -> list[Plan]:
 def bills(work: Work, booking_id: UUID | None = None) -> list[Bill]:
     """List the buyer's invoices, or those of one booking; by due date, what has none last."""
     query = (
-        select(Invoice, BookingInvoice)
+        select(Invoice, BookingInvoice, Booking.confirmed_at)
         .outerjoin(BookingInvoice, BookingInvoice.invoice_id == Invoice.id)
+        .outerjoin(Booking, Booking.id == BookingInvoice.booking_id)
         .order_by(Invoice.due_on.asc().nulls_last(), BookingInvoice.position, Invoice.id)
         .limit(MOST)
     )
@@ -225,10 +227,11 @@ def bills(work: Work, booking_id: UUID | None = None) -> list[Bill]:
             invoice.issued_at,
             invoice.paid_at,
             link.booking_id if link else None,
+            confirmed_at is not None,
             link.position if link else 0,
             link.milestone if link else "",
         )
-        for invoice, link in work.session.execute(query)
+        for invoice, link, confirmed_at in work.session.execute(query)
     ]
 
 

@@ -49,6 +49,18 @@ class Map:
     width: int = WIDTH
     height: int = HEIGHT
 
+    @property
+    def along(self) -> list[float]:
+        """Give the lines of the grid from north to south, a scale's length apart."""
+        return [round(14 + self.scale_pixels * n, 1) for n in range(int(WIDTH / self.scale_pixels))]
+
+    @property
+    def across(self) -> list[float]:
+        """Give the lines from west to east."""
+        foot = HEIGHT - 12
+        count = int(HEIGHT / self.scale_pixels) + 1
+        return [round(foot - self.scale_pixels * n, 1) for n in range(count)]
+
 
 def draw(sites: Sequence[Site], tiles: str = "") -> Map | None:
     """Draw the sites that have coordinates, as close as they fit; None if none has.

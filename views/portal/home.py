@@ -109,7 +109,7 @@ def _balances(mine: list[Purchase], bills: list[Bill]) -> list[dict[str, Any]]:
             remaining[each.currency] = remaining.get(each.currency, 0) + each.remaining
     return [
         {
-            "label": _("Due now"),
+            "label": _("To pay"),
             "amount": owed.get(currency, 0),
             "currency": currency,
             "note": _("%(amount)s remain in all", amount=money(rest, currency)),

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from core import db
 from core.errors import BadInput, NotFound, Refused
 from core.work import Work, found, unit_of_work
-from models.billing import PAYMENT_METHOD_LABELS, PaymentMethod
+from models.billing import PAYMENT_METHOD_LABELS, InvoiceStatus, PaymentMethod
 from models.payments import INTENT_FLOW, IntentStatus, PaymentIntent
 from services import buying, organizations, payments
 from views.person import actor
@@ -95,7 +95,11 @@ class PortalPaymentsView(PortalView):
             due=due,
             picked=picked or [str(due[0][0].id)] if due else [],
             owed=buying.owed(bills),
-            later=[(bill, bill_state(bill)) for bill in bills if bill.status.value == "draft"],
+            later=[
+                (bill, bill_state(bill))
+                for bill in bills
+                if bill.confirmed and bill.status is InvoiceStatus.draft
+            ],
             methods=[
                 {"value": each.value, "label": _(PAYMENT_METHOD_LABELS[each])} for each in METHODS
             ],

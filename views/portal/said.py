@@ -32,7 +32,7 @@ def purchase_state(bought: Purchase, now: datetime) -> Said:
         )
     if bought.status is BookingStatus.pending:
         if bought.held(now):
-            return Said(_("Choosing"), "needs", _("It is kept for you while you choose."))
+            return Said(_("Choosing"), "waiting", _("It is kept for you while you choose."))
         return Said(_("Hold over"), "stopped", _("The time to choose has run out."))
     label = _(BOOKING_FLOW.labels[bought.status])
     return Said(label, BOOKING_FLOW.meanings[bought.status], _meaning(bought))

@@ -62,8 +62,8 @@ def _steps(bought: Purchase, now: str) -> list[dict[str, Any]]:
     labels = {
         "package": (_("Package"), bought.package),
         "addons": (_("Add-ons"), ""),
-        "payment": (_("How to pay"), ""),
-        "review": (_("Review and confirm"), ""),
+        "payment": (_("Payment"), ""),
+        "review": (_("Review"), ""),
     }
     open_steps = STEPS[: 1 if bought.package_id is None else len(STEPS)]
     steps: list[dict[str, Any]] = [

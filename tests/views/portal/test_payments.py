@@ -1,0 +1,177 @@
+import re
+from collections.abc import Callable
+from threading import Barrier, Thread
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from core.money import decimals
+from models.billing import Invoice, InvoiceStatus
+from models.payments import IntentStatus, PaymentIntent
+from services import organizations, payments
+from services.payments import Outcome
+from tests.views.portal.conftest import Browser, Town, text
+
+Confirmed = Callable[..., tuple[Browser, str]]
+CARD = "https://cards.example/pay/1"
+
+
+def due(buyer: Browser) -> list[str]:
+    return re.findall(r'name="invoice" value="([^"]+)"', text(buyer.get("/portal/payments")))
+
+
+def begin(buyer: Browser, invoices: list[str], method: str = "card") -> str:
+    answer = buyer.client.post("/portal/payments", data={"invoice": invoices, "method": method})
+    assert answer.status_code == 302, text(answer)
+    return str(answer.location)
+
+
+def intents(town: Town) -> list[PaymentIntent]:
+    with town.jobs() as work:
+        rows = list(work.session.scalars(select(PaymentIntent).order_by(PaymentIntent.id)))
+        for row in rows:
+            work.session.expunge(row)
+    return rows
+
+
+def settle(town: Town, address: str, state: str) -> None:
+    """Let the provider say what became of it."""
+    with town.jobs() as work:
+        intent = work.session.get_one(PaymentIntent, UUID(address.rpartition("/")[2]))
+        outcome = Outcome(state, intent.amount, intent.currency, "The bank said no.")
+        payments.settle(work, intent.id, outcome)
+
+
+@pytest.mark.req("S3.41", "S3.17", "S3.16")
+def test_a_buyer_pays_by_card_and_reads_the_truth(town: Town, confirmed: Confirmed) -> None:
+    buyer, booking = confirmed()
+    address = begin(buyer, due(buyer))
+    waiting = buyer.get(f"{address}/state?leads=1")
+    with town.jobs() as work:
+        payments.asked(work, UUID(address.rpartition("/")[2]), "chk_1", CARD, None)
+    leading = buyer.get(f"{address}/state?leads=1")
+    back = text(buyer.get(f"{address}/back"))
+    settle(town, address, "succeeded")
+    paid = text(buyer.get(f"{address}/back"))
+
+    assert "Taking you to the card page" in text(waiting)
+    assert "HX-Redirect" not in waiting.headers
+    assert leading.headers["HX-Redirect"] == CARD
+    assert "Waiting for the card provider" in back
+    assert "Paid" not in back
+    assert "Paid. Thank you." in paid
+    assert intents(town)[0].return_url.endswith(f"{address}/back")
+    page = text(buyer.get(booking))
+    assert re.search(r"Remaining.*?KES\s0\.00", page, re.DOTALL)
+    assert "Nothing is due" in text(buyer.get("/portal/payments"))
+
+
+def test_only_what_the_provider_says_makes_a_payment_paid(town: Town, confirmed: Confirmed) -> None:
+    buyer, _ = confirmed()
+    address = begin(buyer, due(buyer))
+
+    page = text(buyer.get(f"{address}/back?status=succeeded&paid=1"))
+
+    assert "Paid" not in page
+    with town.jobs() as work:
+        invoice = work.session.scalars(select(Invoice)).one()
+        assert invoice.status is InvoiceStatus.issued
+
+
+def test_pressing_twice_begins_one_payment(town: Town, confirmed: Confirmed) -> None:
+    buyer, _ = confirmed()
+    invoices = due(buyer)
+
+    first, second = begin(buyer, invoices), begin(buyer, invoices)
+
+    assert first == second
+    assert len(intents(town)) == 1
+
+
+def test_two_pages_at_the_same_instant_begin_one_payment(town: Town, confirmed: Confirmed) -> None:
+    buyer, _ = confirmed()
+    invoices, together, seen = due(buyer), Barrier(4), []
+
+    def press() -> None:
+        client = town.app.test_client()
+        client.set_cookie("makao", f"k.{buyer.key}")
+        together.wait()
+        seen.append(begin(Browser(client), invoices))
+
+    threads = [Thread(target=press) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert len(set(seen)) == 1
+    assert len(intents(town)) == 1
+
+
+def test_after_a_payment_that_failed_another_can_be_made(town: Town, confirmed: Confirmed) -> None:
+    buyer, _ = confirmed()
+    address = begin(buyer, due(buyer))
+    settle(town, address, "failed")
+
+    page = text(buyer.get(f"{address}/back"))
+    again = begin(buyer, due(buyer))
+
+    assert "Not paid" in page
+    assert "The bank said no." in page
+    assert again != address
+
+
+def test_several_invoices_are_paid_at_once(town: Town, confirmed: Confirmed) -> None:
+    buyer, _ = confirmed(plan=town.plan)
+    invoices = due(buyer)
+    assert len(invoices) == 2, "the third waits for its milestone"
+
+    settle(town, begin(buyer, invoices), "succeeded")
+
+    with town.jobs() as work:
+        states = work.session.scalars(select(Invoice.status).order_by(Invoice.id)).all()
+        assert [each.value for each in states] == ["paid", "paid", "draft"]
+        (amount,) = work.session.scalars(select(PaymentIntent.amount))
+        assert amount == round(amount, decimals("KES"))
+
+
+def test_a_transfer_shows_where_to_and_with_which_reference(
+    town: Town, confirmed: Confirmed
+) -> None:
+    buyer, _ = confirmed()
+    with town.jobs() as work:
+        organizations.change_setting(work, "bank.details", "Equity Bank 0123 4567")
+
+    page = text(buyer.get(begin(buyer, due(buyer), "bank_transfer")))
+
+    (intent,) = intents(town)
+    assert intent.status is IntentStatus.processing
+    assert "Equity Bank 0123 4567" in page
+    assert intent.number in page
+
+
+@pytest.mark.parametrize(
+    ("invoices", "method"),
+    [([], "card"), (None, "cash"), (None, "nonsense"), (None, "")],
+)
+def test_nothing_to_pay_and_no_way_to_pay_are_said(
+    town: Town, confirmed: Confirmed, invoices: list[str] | None, method: str
+) -> None:
+    buyer, _ = confirmed()
+    chosen = due(buyer) if invoices is None else invoices
+
+    answer = buyer.client.post("/portal/payments", data={"invoice": chosen, "method": method})
+
+    assert answer.status_code == 422
+    assert "Choose" in text(answer)
+    assert intents(town) == []
+
+
+def test_a_payment_not_made_can_be_given_up(town: Town, confirmed: Confirmed) -> None:
+    buyer, _ = confirmed()
+    address = begin(buyer, due(buyer))
+
+    assert buyer.post(f"{address}/cancel").location == "/portal/payments"
+    assert intents(town)[0].status is IntentStatus.cancelled
+    assert "Not paid" in text(buyer.get(address))
