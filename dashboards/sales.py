@@ -129,7 +129,7 @@ def _body(work: Work, said: Mapping[str, str]) -> Any:
                 html.H2(_("Nothing to show yet")),
                 html.P(_("Import a price list, and the first figures appear here.")),
                 html.A(
-                    _("Import a price list"), href="/admin/import_run/", className="btn btn-primary"
+                    _("Import a price list"), href="/imports/new", className="btn btn-primary"
                 ),
             ],
             className="mk-state",

@@ -49,8 +49,10 @@ def take_back(work: Work, run: Import) -> tuple[int, int]:
     back = work.session.execute(text(_DELETE), values).rowcount  # type: ignore[attr-defined]
     _restore_lists(work, run)
     back += work.session.execute(text(_RESTORE), values).rowcount  # type: ignore[attr-defined]
-    for kind, sheet in ((Addon, "addons"), (Package, "packages"), (Project, "projects")):
+    for kind, sheet in ((Addon, "addons"), (Package, "packages")):
         back += _take_back_small(work.session, run, kind, sheet)
+    work.session.execute(text(_EMPTY_CATEGORIES), values)
+    back += _take_back_small(work.session, run, Project, "projects")
     touched = text(
         "SELECT count(*) FROM import_row WHERE import_id = :import"
         " AND action IN ('create', 'update')"
@@ -331,6 +333,15 @@ UPDATE apartment AS a SET type = r.before ->> 'type', status = r.before ->> 'sta
     layout = r.before ->> 'layout', area = (r.before ->> 'area')::numeric,
     view = r.before ->> 'view', base_price = (r.before ->> 'base_price')::numeric
 FROM import_row AS r WHERE r.action = 'update' AND {_OURS}
+"""
+
+
+_EMPTY_CATEGORIES = """
+DELETE FROM addon_category AS c USING import_row AS r
+WHERE r.import_id = :import AND r.sheet = 'projects' AND r.action = 'create'
+  AND c.organization_id = r.organization_id AND c.project_id = r.record_id
+  AND NOT EXISTS (SELECT FROM addon AS a WHERE a.organization_id = c.organization_id
+      AND a.category_id = c.id)
 """
 
 
