@@ -79,15 +79,20 @@ def draw(sites: Sequence[Site], tiles: str = "") -> Map | None:
         Pin(site, round(x * size - left, 1), round(y * size - top, 1), x * size - left < WIDTH / 2)
         for site, (x, y) in zip(placed, points, strict=True)
     )
-    latitude = radians(float(placed[0].latitude or 0))
+    latitude = radians(_drawable(float(placed[0].latitude or 0)))
     metres_per_pixel = EARTH_METRES * cos(latitude) / size
     length = max((m for m in ROUND_METRES if m / metres_per_pixel <= 90), default=ROUND_METRES[0])
     return Map(pins, _tiles(tiles, zoom, left, top), length, round(length / metres_per_pixel, 1))
 
 
+def _drawable(latitude: float) -> float:
+    """Keep away from the poles, which lie at infinity in this projection."""
+    return max(-85.0, min(85.0, latitude))
+
+
 def _unit(latitude: float, longitude: float) -> tuple[float, float]:
-    """Place a point in the square of side 1. Beyond 85 degrees the projection has no end."""
-    y = radians(max(-85.0, min(85.0, latitude)))
+    """Place a point in the square of side 1."""
+    y = radians(_drawable(latitude))
     return (longitude + 180) / 360, (1 - asinh(tan(y)) / pi) / 2
 
 

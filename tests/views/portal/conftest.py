@@ -105,7 +105,7 @@ def town(app: Flask, wiped: None) -> Town:
         db.use(app, "jobs")
         home = make.organization(db.session(), "Acacia Homes")
     empty = UUID(int=0)
-    made = Town(app, home, *[empty] * 8, {})
+    made = Town(app, home, empty, empty, empty, empty, empty, empty, empty, empty, {})
     with made.jobs() as work:
         _build(work, made)
     return made
