@@ -63,12 +63,14 @@ class Story:
     def booking(self) -> Booking:
         """Read the booking as it is now."""
         with self.work() as work:
-            return _detached(work, Booking, self.booking_id)
+            booking: Booking = _detached(work, Booking, self.booking_id)
+            return booking
 
     def intent(self, intent_id: UUID) -> PaymentIntent:
         """Read a payment as it is now."""
         with self.work() as work:
-            return _detached(work, PaymentIntent, intent_id)
+            intent: PaymentIntent = _detached(work, PaymentIntent, intent_id)
+            return intent
 
     def read(self, kind: Any, row_id: UUID) -> Any:
         """Read any row as it is now."""

@@ -28,6 +28,7 @@ SCOPED = sorted(
 EDGES = {
     "core/work.py": "a unit of work ends here",
     "core/db.py": "settings of a connection that was just opened",
+    "services/chains.py": "reads in a transaction of its own, and leaves nothing",
     "services/invariants.py": "reads in a transaction of its own, and leaves nothing",
     "views/acts.py": "an act that was refused leaves nothing",
     "views/edges.py": "a request ends here",
@@ -37,6 +38,7 @@ EDGES = {
     "views/security.py": "what sign-in counts must hold even where it refuses",
     "views/sessions.py": "the same",
     "views/sign_in.py": "the same",
+    "workers/preparation.py": "the owner prepares the database before anything runs in it",
     "views/profile.py": "what belongs to sign-in is kept by its own session",
     "views/organizations.py": "the same",
     "views/menu.py": "the page that says what is broken has a menu too",

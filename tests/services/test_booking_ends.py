@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -250,7 +251,7 @@ def test_killed_between_any_two_steps_it_ends_right(story: Story, dies_after: in
 def test_approved_and_paid_in_full_the_customer_owns_and_revenue_is_earned(
     story: Story, *, paid_first: bool
 ) -> None:
-    steps = [story.approve, story.pay]
+    steps: list[Callable[[], object]] = [story.approve, story.pay]
     for step in reversed(steps) if paid_first else steps:
         with story.work() as work:
             assert booking_ends.settle(work, story.booking_id) is None
