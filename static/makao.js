@@ -43,7 +43,7 @@
   /* Press once: a second click while the answer is under way does nothing. */
   function pressOnce(event) {
     const form = event.target;
-    if (event.defaultPrevented || form.method.toLowerCase() !== "post") return;
+    if (event.defaultPrevented || (form.getAttribute("method") || "").toLowerCase() !== "post") return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
     setTimeout(() => { delete form.dataset.sent; delete form.dataset.agreed; }, 8000);
