@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from dash import Dash, Input, Output, dcc, html, no_update
 from flask import request
 from flask_babel import format_date, get_locale
+from babel.numbers import format_compact_decimal
 from flask_babel import gettext as _
 
 from core import db
@@ -128,9 +129,7 @@ def _body(work: Work, said: Mapping[str, str]) -> Any:
             [
                 html.H2(_("Nothing to show yet")),
                 html.P(_("Import a price list, and the first figures appear here.")),
-                html.A(
-                    _("Import a price list"), href="/imports/new", className="btn btn-primary"
-                ),
+                html.A(_("Import a price list"), href="/imports/new", className="btn btn-primary"),
             ],
             className="mk-state",
         )
@@ -173,21 +172,24 @@ def _figures(now: Totals, before: Totals | None, months: Any, asked: Period) -> 
         ),
         _figure(
             _("Revenue booked"),
-            _money(now.booked, asked),
+            _short(now.booked, asked),
             listed,
             _change(now.booked, before.booked if before else None),
+            _money(now.booked, asked),
         ),
         _figure(
             _("Collected"),
-            _money(now.collected, asked),
+            _short(now.collected, asked),
             "/admin/payment_intent/",
             _change(now.collected, before.collected if before else None),
+            _money(now.collected, asked),
         ),
         _figure(
             _("Remaining"),
-            _money(now.remaining, asked),
+            _short(now.remaining, asked),
             "/admin/invoice/",
             _("of all live bookings, now"),
+            _money(now.remaining, asked),
         ),
         _figure(
             _("Days to approve"),
@@ -198,11 +200,11 @@ def _figures(now: Totals, before: Totals | None, months: Any, asked: Period) -> 
     ]
 
 
-def _figure(label: str, value: str, url: str, note: str) -> html.A:
+def _figure(label: str, value: str, url: str, note: str, exact: str = "") -> html.A:
     return html.A(
         [
             html.Span(label, className="mk-figure-label"),
-            html.Span(value, className="mk-figure-value"),
+            html.Span(value, className="mk-figure-value", title=exact or value),
             html.Span(note, className="mk-small mk-quiet"),
         ],
         href=url,
@@ -216,6 +218,12 @@ def _change(now: Decimal | int, before: Decimal | int | None) -> str:
     percent = (Decimal(now) - Decimal(before)) * 100 / Decimal(before)
     sign = "+" if percent >= 0 else "\u2212"
     return str(_("%(change)s %% against the period before", change=f"{sign}{abs(percent):.0f}"))
+
+
+def _short(amount: Decimal, asked: Period) -> str:
+    """Write a large sum as people say it: KES 475M. The exact one stands on hover."""
+    said = format_compact_decimal(amount, locale=get_locale() or "en", fraction_digits=1)
+    return f"{asked.currency}\u00a0{said}"
 
 
 def _money(amount: Decimal, asked: Period) -> str:
