@@ -67,4 +67,9 @@ def _renderers(out: TextIO, *, as_json: bool) -> list[Processor]:
             structlog.processors.EventRenamer("message"),
             structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
         ]
-    return [rest, structlog.dev.ConsoleRenderer(colors=out.isatty(), pad_event_to=0)]
+    plain = structlog.dev.plain_traceback  # the pretty one takes seconds over large locals
+    colors = out.isatty()
+    return [
+        rest,
+        structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=0, exception_formatter=plain),
+    ]

@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from flask import Response, flash, jsonify, redirect, render_template, request, stream_with_context
+from flask import Response, flash, jsonify, redirect, render_template, request, send_file
 from flask import url_for
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
@@ -78,11 +78,7 @@ class ScreenView(BaseView):  # type: ignore[misc]
     def export(self, kind: str) -> Response:
         """Send exactly what is filtered, as CSV or XLSX."""
         made = downloads.of(self.screen, kind)
-        return Response(
-            stream_with_context(made.chunks),
-            content_type=made.content_type,
-            headers={"Content-Disposition": f'attachment; filename="{made.name}"'},
-        )
+        return send_file(made.file, made.content_type, as_attachment=True, download_name=made.name)
 
     @expose("/options/<field>")  # type: ignore[untyped-decorator]
     @needs(READ_VERB)
@@ -133,7 +129,6 @@ class ScreenView(BaseView):  # type: ignore[misc]
                 acts.do(act, row_id, request.form)
                 done += 1
             except Refused as refusal:
-                db.session.rollback()
                 refusals.append(sentence(refusal))
         label = _(act.label)
         flash(_("%(act)s: %(count)s done.", act=label, count=done), "success" if done else "info")
@@ -170,7 +165,6 @@ class ScreenView(BaseView):  # type: ignore[misc]
             try:
                 row_id = forms.add(screen, _given(screen, adding=True))
             except Refused as refused:
-                db.session.rollback()
                 refusal = refused
             else:
                 flash(_("%(thing)s was added.", thing=_(screen.one)), "success")
@@ -202,7 +196,6 @@ class ScreenView(BaseView):  # type: ignore[misc]
             except NotFound:
                 raise
             except Refused as refused:
-                db.session.rollback()
                 refusal = refused
             else:
                 flash(_("Your changes are kept."), "success")
@@ -250,7 +243,6 @@ class ScreenView(BaseView):  # type: ignore[misc]
         except NotFound:
             raise
         except Refused as refusal:
-            db.session.rollback()
             flash(sentence(refusal), "danger")
             return redirect(url_for(".record", pk=pk))
         flash(_("%(thing)s was deleted.", thing=_(self.screen.one)), "success")
@@ -279,7 +271,6 @@ class ScreenView(BaseView):  # type: ignore[misc]
             uploading.keep(self.screen.name, pk, request.files.get("file"))
             flash(_("The file is kept with the record."), "success")
         except BadInput as refusal:
-            db.session.rollback()
             flash(sentence(refusal), "danger")
         return redirect(url_for(".record", pk=pk))
 
@@ -298,7 +289,6 @@ class ScreenView(BaseView):  # type: ignore[misc]
                     return self._previewed(act, row, acts.foresee(act, pk, asked, currency))
                 made = acts.do(act, pk, asked, currency)
             except Refused as refused:
-                db.session.rollback()
                 refusal = refused
             else:
                 flash(_(act.done), "success")

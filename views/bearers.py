@@ -9,7 +9,6 @@ from flask_jwt_extended import decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
-from core import db
 from core.errors import Refused
 from core.text import N_
 from views import enrolment
@@ -52,7 +51,7 @@ def recognise() -> None:
 
 
 def answering(handler: Handler) -> Handler:
-    """Say refusals as problem details, after undoing what was begun."""
+    """Say refusals as problem details."""
 
     @wraps(handler)
     def said(*args: Any, **values: Any) -> Any:
@@ -60,7 +59,6 @@ def answering(handler: Handler) -> Handler:
             recognise()
             return handler(*args, **values)
         except Refused as refusal:
-            db.session.rollback()
             return answer(refusal)
 
     return said

@@ -86,7 +86,6 @@ def answered(perform: Perform, *, required: bool) -> Response:
     except (KeyReused, KeyRunning):
         raise
     except Refused as refusal:
-        db.session.rollback()
         response = answer(refusal)
         with unit_of_work(db.session(), actor()) as work:
             _keep(_held(work, key), response)

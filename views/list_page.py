@@ -43,6 +43,9 @@ def list_page(screen: Screen) -> dict[str, Any]:
         "crumbs": [{"label": _(screen.menu)}, {"label": _(screen.title)}],
         "create": create if screen.form and screen.addable and writes else None,
         "board_url": url_for(f"{screen.name}.board") if screen.board else None,
+        "import_url": url_for("ImportsView.new")
+        if screen.importable and at_hand.may("write", "import_run")
+        else None,
         "search_url": url_for(f"{screen.name}.index"),
         "q": wish.q,
         "keep": {name: request.args[name] for name in ("columns",) if name in request.args},

@@ -25,6 +25,7 @@ MENUS = (
 PAGES = (
     (N_("Sales"), N_("Dashboard"), "/dashboards/sales/", "dashboard_sales"),
     (N_("Sales"), N_("Import"), "/imports/", "import_run"),
+    (N_("Sales"), N_("Imports"), "/imports/", "import_run"),
     (N_("Organization"), N_("Roles"), "/organization/roles", "membership"),
     (N_("Organization"), N_("Settings"), "/organization/settings", "setting"),
 )
@@ -72,6 +73,8 @@ def frame() -> dict[str, Any]:
         "person": {"name": at_hand.name, "email": at_hand.email},
         "person_links": _person_links(),
         "sign_out_url": url_for("SignInView.logout"),
+        # Whoever is no staff finds these pages inside the portal, which is all they know.
+        "layout": None if at_hand.member and at_hand.member.staff else "portal/base.html",
     }
 
 

@@ -186,7 +186,6 @@ class OrganizationView(BaseView):  # type: ignore[misc]
             try:
                 _change_settings()
             except Refused as refused:
-                db.session.rollback()
                 refusal = refused
             else:
                 flash(_("The settings hold from now on."), "success")
@@ -255,7 +254,6 @@ class InvitationView(BaseView):  # type: ignore[misc]
                     self._register(shown)
                 self._accept(code)
             except Refused as refused:
-                db.session.rollback()
                 db.door().rollback()
                 refusal = refused
             else:
@@ -335,7 +333,6 @@ def _invitation(code: str) -> Any:
             .one_or_none()
         )
     except (DBAPIError, ValueError):
-        db.session.rollback()
         shown = None
     if shown is None or shown.organization is None:
         raise organizations.InvitationOver

@@ -50,7 +50,6 @@ class ProfileView(BaseView):  # type: ignore[misc]
             try:
                 self._save(at_hand)
             except Refused as refused:
-                db.session.rollback()
                 refusal = refused
             else:
                 flash(_("Your profile is kept."), "success")

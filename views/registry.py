@@ -90,6 +90,7 @@ class Screen:
     before_save: Callable[[Work, Any], None] | None = None
     addable: bool = True
     deletable: bool = False
+    importable: bool = False
     groups: Sequence[Group] = ()
     form_groups: Sequence[Group] = ()
     related: Sequence[Related] = ()

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from core import db
 from core.errors import BadInput, NotFound, Refused
+from core.money import rounded
 from core.text import N_
 from core.work import Work, found
 from views import acts, bearers, forms, idempotency, pickers, rest_docs, rest_filters
@@ -203,7 +204,6 @@ class RestApi(BaseApi):  # type: ignore[misc]
         try:
             return idempotency.answered(perform, required=money)
         except forms.Mistakes as mistakes:
-            db.session.rollback()
             return answer_mistakes(mistakes)
 
     @property
@@ -247,6 +247,8 @@ class RestApi(BaseApi):  # type: ignore[misc]
                 key = held[f"{each.name}.id"]
                 value = None if key is None else {"id": str(key), "name": value}
                 row[each.name] = value
+            elif each.kind is Kind.money and value is not None and held.get("_currency"):
+                row[each.name] = str(rounded(value, held["_currency"]))
             else:
                 row[each.name] = plain(each, value)
         if "_currency" in held and "currency" not in row:

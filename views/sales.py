@@ -133,6 +133,7 @@ PROJECT = Screen(
     filters="published currency",
     order="name",
     add=sales.add_project,
+    importable=True,
     before_save=sales.check_project,
     groups=(
         Group(N_("Project"), "name location description amenities published"),
@@ -244,6 +245,7 @@ APARTMENT = Screen(
         ),
     ),
     add=sales.add_apartment,
+    importable=True,
     before_save=sales.check_apartment,
     groups=(
         Group(N_("Apartment"), "name type project block floor layout view area description"),

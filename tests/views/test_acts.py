@@ -1,0 +1,173 @@
+"""Acts: buttons that say what happened, do each row by itself, and reach nothing out of sight."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from models.bookings import Booking, BookingStatus
+from models.sales import Apartment, ApartmentStatus
+from tests import make, stories
+from tests.views.conftest import Office
+
+
+@contextmanager
+def row(office: Office, kind: Any, row_id: Any) -> Iterator[Any]:
+    with office.work() as work:
+        yield work.session.get_one(kind, row_id, populate_existing=True)
+
+
+def test_an_act_says_what_happened_and_what_is_next(office: Office, admin: FlaskClient) -> None:
+    story = stories.held(office.session, office.home)
+
+    page = admin.post(f"/admin/booking/{story.booking_id}/confirm", follow_redirects=True)
+
+    assert "Submit it for review" in page.get_data(as_text=True)
+    assert story.booking().status is BookingStatus.in_progress
+
+
+def test_an_act_that_cannot_be_done_now_says_why(office: Office, admin: FlaskClient) -> None:
+    story = stories.held(office.session, office.home)
+
+    answer = admin.post(f"/admin/booking/{story.booking_id}/approve", follow_redirects=True)
+    page = admin.get(f"/admin/booking/{story.booking_id}").get_data(as_text=True)
+
+    assert "That cannot be done now: it is Pending." in answer.get_data(as_text=True)
+    assert "It is Pending." in page
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+def test_an_act_that_wants_a_reason_is_not_done_without(
+    office: Office, admin: FlaskClient, reason: str
+) -> None:
+    story = stories.confirmed(office.session, office.home)
+
+    admin.post(f"/admin/booking/{story.booking_id}/cancel", data={"reason": reason})
+
+    assert story.booking().status is BookingStatus.in_progress
+
+
+def test_what_an_act_asks_for_is_kept_when_it_is_refused(
+    office: Office, admin: FlaskClient
+) -> None:
+    with office.work() as work:
+        apartment_id = make.apartment(work).id  # has no packages
+        customer = make.party(work, name="Amina Wanjiru").id
+
+    answer = admin.post(
+        f"/admin/apartment/{apartment_id}/hold", data={"customer_id": str(customer)}
+    )
+    page = answer.get_data(as_text=True)
+
+    assert answer.status_code == 409
+    assert "no packages to choose from" in page
+    assert f'<option value="{customer}" selected>Amina Wanjiru</option>' in page
+
+
+def test_booking_leads_to_the_booking(office: Office, admin: FlaskClient) -> None:
+    with office.work() as work:
+        home = make.project(work)
+        apartment_id = make.apartment(work, home, packages=[make.package(work, home)]).id
+        customer = make.party(work).id
+
+    data = {"customer_id": str(customer)}
+    answer = admin.post(f"/admin/apartment/{apartment_id}/hold", data=data)
+
+    assert answer.location.startswith("/admin/booking/")
+
+
+def test_an_act_on_many_does_each_by_itself(office: Office, admin: FlaskClient) -> None:
+    with office.work() as work:
+        home = make.project(work)
+        free = make.apartment(work, home).id
+        gone = make.apartment(work, home, status=ApartmentStatus.withdrawn).id
+    data = {"act": "withdraw", "id": [str(gone), str(free), "nonsense"]}
+
+    page = admin.post("/admin/apartment/bulk", data=data, follow_redirects=True)
+
+    text = page.get_data(as_text=True)
+    assert "Withdraw: 1 done." in text
+    assert "1 not done: That cannot be done now: it is Withdrawn." in text
+    with row(office, Apartment, free) as found:
+        assert found.status is ApartmentStatus.withdrawn
+
+
+def test_an_act_on_everything_keeps_to_the_filter(office: Office, admin: FlaskClient) -> None:
+    with office.work() as work:
+        one, two = make.project(work), make.project(work)
+        project_id = one.id
+        kept = make.apartment(work, two).id
+        make.apartment(work, one)
+        make.apartment(work, one)
+
+    data = {"act": "withdraw", "everything": "1"}
+    page = admin.post(
+        f"/admin/apartment/bulk?project={project_id}", data=data, follow_redirects=True
+    )
+
+    assert "Withdraw: 2 done." in page.get_data(as_text=True)
+    with row(office, Apartment, kept) as found:
+        assert found.status is ApartmentStatus.for_sale
+
+
+def test_acts_reach_nothing_of_others(
+    office: Office, elsewhere_office: Office, admin: FlaskClient
+) -> None:
+    story = stories.held(office.session, elsewhere_office.home)
+
+    one = admin.post(f"/admin/booking/{story.booking_id}/confirm")
+    many = admin.post(
+        "/admin/booking/bulk",
+        data={"act": "confirm", "id": str(story.booking_id)},
+        follow_redirects=True,
+    )
+
+    assert one.status_code == 404
+    assert "Confirm booking: 0 done." in many.get_data(as_text=True)
+    assert story.booking().status is BookingStatus.pending
+
+
+def test_an_unknown_act_is_not_found(office: Office, admin: FlaskClient) -> None:
+    story = stories.held(office.session, office.home)
+
+    assert admin.post(f"/admin/booking/{story.booking_id}/muldelete").status_code == 404
+    assert admin.post("/admin/booking/bulk", data={"act": "muldelete"}).status_code == 404
+
+
+def test_cash_is_recorded_on_an_invoice(office: Office, admin: FlaskClient) -> None:
+    story = stories.confirmed(office.session, office.home)
+    with office.work() as work:
+        booking = work.session.get_one(Booking, story.booking_id)
+        party = booking.customer_id
+    listed = admin.get(f"/admin/invoice/?party={party}").get_data(as_text=True)
+    path = listed.split('/record_payment"')[0].rpartition('"')[2] + "/record_payment"
+
+    form = admin.get(path).get_data(as_text=True)
+    done = admin.post(path, data={"amount": "1,000,000.00", "method": "cash", "note": ""})
+
+    assert 'value="1000000.00"' in form
+    assert done.location.startswith("/admin/payment_intent/")
+    assert story.booking().status is BookingStatus.in_progress
+
+
+def test_the_board_has_a_column_per_state_with_its_sum(office: Office, admin: FlaskClient) -> None:
+    stories.held(office.session, office.home)
+    stories.confirmed(office.session, office.home)
+
+    page = admin.get("/admin/booking/board").get_data(as_text=True)
+
+    assert page.count("KES\u00a01,000,000.00") >= 4
+    assert 'data-column="in_progress"' in page
+    assert 'data-to="under_review"' in page
+
+
+def test_a_record_tells_what_happened_by_whom(office: Office) -> None:
+    story = stories.held(office.session, office.home)
+    client = office.browser_of(office.person("Manager", name="grace"))
+    client.post(f"/admin/booking/{story.booking_id}/confirm")
+
+    page = client.get(f"/admin/booking/{story.booking_id}").get_data(as_text=True)
+
+    assert "<b>Grace</b> confirmed the booking" in page

@@ -1,0 +1,222 @@
+"""Signing in: who exists is not told, tries are counted, codes work once, sessions end at once."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pyotp
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core.work import clock
+from models.organizations import Credential, Membership, Profile
+from services import organizations, second_factor
+from tests import make
+from tests.views.conftest import Office
+
+
+def enter(client: FlaskClient, name: str, password: str = make.PASSWORD) -> int:
+    data = {"username": name, "password": password}
+    return client.post("/login/", data=data).status_code
+
+
+def with_second_factor(office: Office, profile_id: UUID) -> str:
+    with Session(office.app.extensions["engines"]["door"]) as door:
+        secret, _address = second_factor.begin(door, profile_id, "Makao")
+        earlier = clock() - timedelta(minutes=5)
+        code = pyotp.TOTP(secret).at(earlier)
+        held = door.scalars(select(Credential.id)).first() or profile_id
+        second_factor.confirm(door, profile_id, code, earlier, held)
+        door.commit()
+    return secret
+
+
+@pytest.mark.req("S5.07")
+def test_a_member_signs_in_and_out(office: Office) -> None:
+    office.person("Sales", name="grace")
+    client = office.app.test_client()
+
+    assert client.get("/home/").status_code == 302
+    assert enter(client, "grace") == 302
+    assert client.get("/home/").status_code == 200
+    client.post("/logout/")
+    assert client.get("/home/").status_code == 302
+
+
+def test_who_exists_is_not_told(office: Office) -> None:
+    office.person("Sales", name="grace")
+    client = office.app.test_client()
+
+    pages = [
+        client.post("/login/", data={"username": name, "password": "wrong"})
+        for name in ("grace", "nobody")
+    ]
+
+    texts = [
+        each.get_data(as_text=True).replace("grace", "").replace("nobody", "") for each in pages
+    ]
+    assert [each.status_code for each in pages] == [401, 401]
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.req("S5.07")
+def test_the_fifth_wrong_try_locks(office: Office) -> None:
+    office.person("Sales", name="grace")
+    client = office.app.test_client()
+
+    wrong = [enter(client, "grace", "wrong") for _ in range(5)]
+    right = client.post("/login/", data={"username": "grace", "password": make.PASSWORD})
+
+    assert wrong == [401] * 5
+    assert "Wait 15 minutes" in right.get_data(as_text=True)
+
+
+@pytest.mark.req("S5.08")
+def test_a_code_is_asked_for_and_works_once(office: Office) -> None:
+    secret = with_second_factor(office, office.person("Sales", name="grace"))
+    code = pyotp.TOTP(secret).at(clock())
+    first, second = office.app.test_client(), office.app.test_client()
+
+    entered = []
+    for client in (first, second):
+        assert enter(client, "grace") == 302
+        assert client.get("/home/").status_code == 302
+        entered.append(client.post("/login/code", data={"code": code}).status_code)
+
+    assert entered == [302, 401]
+    assert first.get("/home/").status_code == 200
+
+
+def test_a_sign_in_that_was_ended_opens_nothing(office: Office) -> None:
+    profile_id = office.person("Sales")
+    here, there = office.browser_of(profile_id), office.browser_of(profile_id)
+
+    here.post("/profile/sign-ins/end-others")
+
+    assert here.get("/home/").status_code == 200
+    assert there.get("/home/").status_code == 302
+
+
+def test_a_new_password_ends_all_other_sign_ins(office: Office) -> None:
+    profile_id = office.person("Sales")
+    here, there = office.browser_of(profile_id), office.browser_of(profile_id)
+    new = "Another-secret-2"
+    data = {"old": make.PASSWORD, "password": new, "again": new}
+
+    assert here.post("/profile/password", data=data | {"again": "x"}).status_code == 422
+    assert here.post("/profile/password", data=data).status_code == 302
+
+    assert here.get("/home/").status_code == 200
+    assert there.get("/home/").status_code == 302
+
+
+def test_a_role_taken_away_is_gone_with_the_next_click(office: Office) -> None:
+    profile_id = office.person("Manager")
+    client = office.browser_of(profile_id)
+    before = client.get("/admin/party/").status_code
+    with office.work() as work:
+        mine = Membership.profile_id == profile_id
+        work.session.execute(update(Membership).where(mine).values(roles=[]))
+
+    assert (before, client.get("/admin/party/").status_code) == (200, 403)
+
+
+def test_a_member_of_two_organizations_switches_between_them(
+    office: Office, elsewhere_office: Office
+) -> None:
+    profile_id = office.person("Sales")
+    with elsewhere_office.work() as work:
+        make.member(work, profile_id, "Sales")
+        make.party(work, name="Theirs")
+    client = office.browser_of(profile_id)
+
+    before = client.get("/admin/party/").get_data(as_text=True)
+    client.post("/organization/choose", data={"organization": str(elsewhere_office.home)})
+    after = client.get("/admin/party/").get_data(as_text=True)
+
+    assert ["Theirs" in page for page in (before, after)] == [False, True]
+
+
+def test_nobody_switches_to_where_they_do_not_belong(
+    office: Office, elsewhere_office: Office
+) -> None:
+    client = office.browser("Sales")
+
+    answer = client.post("/organization/choose", data={"organization": str(elsewhere_office.home)})
+
+    assert answer.status_code == 404
+
+
+def test_money_roles_enrol_a_second_factor_before_anything_else(office: Office) -> None:
+    with office.work() as work:
+        organizations.change_setting(work, "security.two_factor_for_money", True)  # noqa: FBT003
+    profile_id = office.person("Accountant")
+    client, sales = office.browser_of(profile_id), office.browser("Sales")
+    program = office.program_of(profile_id)
+
+    assert client.get("/admin/invoice/").location == "/profile/second-factor"
+    assert sales.get("/admin/invoice/").status_code == 200
+    assert program("GET", "/api/v1/invoice/").get_json()["code"] == "second_factor_needed"
+    with_second_factor(office, profile_id)
+    assert office.browser_of(profile_id).get("/admin/invoice/").status_code == 200
+
+
+def test_a_given_password_has_to_be_changed_first(office: Office) -> None:
+    profile_id = office.person("Sales")
+    with Session(office.app.extensions["engines"]["door"]) as door:
+        mine = update(Profile).where(Profile.id == profile_id)
+        door.execute(mine.values(must_change_password=True))
+        door.commit()
+    client = office.browser_of(profile_id)
+
+    assert client.get("/home/").location == "/profile/password"
+    assert client.get("/profile/password").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
+def test_nobody_is_led_away_after_signing_in(office: Office, target: str) -> None:
+    office.person("Sales", name="grace")
+    client = office.app.test_client()
+
+    data = {"username": "grace", "password": make.PASSWORD}
+    answer = client.post("/login/", query_string={"next": target}, data=data)
+
+    assert answer.location == "/home/"
+
+
+def test_an_invitation_makes_a_member_once(office: Office, admin: FlaskClient) -> None:
+    with office.work() as work:
+        inviter = work.session.scalars(select(Membership.profile_id)).first()
+    assert inviter
+    page = admin.post(
+        "/admin/member_invitation/add",
+        data={"email": "new@example.org", "roles": ["Sales"]},
+        follow_redirects=True,
+    ).get_data(as_text=True)
+    code = page.split("/invitation/")[1].split("<")[0].split("&")[0].split('"')[0].strip()
+    visitor = office.app.test_client()
+    data = {"name": "New One", "username": "newone", "password": make.PASSWORD}
+
+    shown = visitor.get(f"/invitation/{code}").get_data(as_text=True)
+    joined = visitor.post(f"/invitation/{code}", data=data)
+
+    assert "Sales" in shown
+    assert joined.status_code == 302
+    assert visitor.get("/admin/party/").status_code == 200
+    assert visitor.get(f"/invitation/{code}").status_code == 410
+
+
+def test_a_key_is_shown_once_and_opens_what_its_maker_may(office: Office) -> None:
+    client = office.browser("Sales")
+
+    page = client.post("/profile/keys", data={"label": "Till"}).get_data(as_text=True)
+    key = page.split('id="key">')[1].split("<")[0]
+    again = client.get("/profile/keys").get_data(as_text=True)
+    bearer = {"Authorization": f"Bearer {key}"}
+
+    assert key.startswith("mk_")
+    assert key not in again
+    assert office.app.test_client().get("/api/v1/party/", headers=bearer).status_code == 200
