@@ -146,3 +146,11 @@ def test_a_static_file_that_is_known_is_not_sent_again(town: Town) -> None:
     assert first.content_encoding == "gzip"
     assert again.status_code == 304
     assert "Content-Encoding" not in plain.headers
+
+
+@pytest.mark.parametrize("path", ["/profile/", "/profile/sign-ins", "/notices/", "/admin/party/"])
+def test_pages_for_everybody_stand_inside_the_portal_for_a_buyer(town: Town, path: str) -> None:
+    page = text(town.buyer().get(path))
+
+    assert 'class="mk-bottom"' in page
+    assert "data-search" not in page
