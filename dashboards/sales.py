@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlencode
 from uuid import UUID
 
 import plotly.graph_objects as go
+from babel.numbers import format_compact_decimal
 from dash import Dash, Input, Output, dcc, html, no_update
 from flask import request
 from flask_babel import format_date, get_locale
-from babel.numbers import format_compact_decimal
 from flask_babel import gettext as _
 
 from core import db

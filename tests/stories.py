@@ -14,7 +14,7 @@ from core.work import Actor, Work, unit_of_work
 from models.billing import PaymentMethod
 from models.bookings import Booking
 from models.payments import PaymentIntent
-from services import bookings, instalments, payments
+from services import bookings, choices, instalments, payments
 from services.payments import Part
 from tests import make
 
@@ -96,7 +96,7 @@ def held(session: Session, home: UUID, **project: Any) -> Story:
         apartment = make.apartment(work, estate, packages=[package], base_price=PRICE)
         customer = make.party(work)
         booking = bookings.hold(work, apartment.id, customer.id)
-        bookings.choose_package(work, booking.id, package.id)
+        choices.choose_package(work, booking.id, package.id)
         ids = booking.id, apartment.id, customer.id
     return Story(session, home, *ids)
 

@@ -10,7 +10,7 @@ from models.billing import PaymentMethod
 from models.bookings import Booking, BookingAddon, BookingInvoice, InstalmentPlan
 from models.organizations import Profile
 from models.sales import Addon, Package
-from services import assignments, booking_ends, bookings
+from services import assignments, booking_ends, bookings, choices
 from views.acts import Act
 from views.columns import Kind
 from views.inputs import Input
@@ -21,7 +21,7 @@ CONFIGURE = ("booking", "configure")
 
 def choose_package(work: Work, row_id: UUID, package_id: UUID) -> object:
     """Choose one of the packages that the apartment offers."""
-    return bookings.choose_package(work, row_id, package_id)
+    return choices.choose_package(work, row_id, package_id)
 
 
 def choose_addon(work: Work, row_id: UUID, addon_id: UUID, units: int) -> object:
@@ -30,12 +30,12 @@ def choose_addon(work: Work, row_id: UUID, addon_id: UUID, units: int) -> object
         BookingAddon.booking_id == row_id
     )
     now = {row.addon_id: row.units for row in work.session.execute(chosen)}
-    return bookings.choose_addons(work, row_id, now | {addon_id: units})
+    return choices.choose_addons(work, row_id, now | {addon_id: units})
 
 
 def choose_payment(work: Work, row_id: UUID, method: PaymentMethod, plan_id: UUID | None) -> object:
     """Choose how the booking is paid, and by which plan."""
-    return bookings.choose_payment(work, row_id, method, plan_id)
+    return choices.choose_payment(work, row_id, method, plan_id)
 
 
 def assign(work: Work, row_id: UUID, assigned_to: UUID) -> object:

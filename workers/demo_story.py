@@ -30,6 +30,7 @@ from services import (
     assignments,
     booking_ends,
     bookings,
+    choices,
     payments,
     people,
     refunds,
@@ -164,7 +165,7 @@ class Story:
             .order_by(Package.price)
         )
         chosen = self.random.choices(work.session.scalars(packages).all(), [3, 5, 2])[0]
-        bookings.choose_package(work, booking_id, chosen)
+        choices.choose_package(work, booking_id, chosen)
         addons = (
             select(Addon)
             .join(ApartmentAddon, ApartmentAddon.addon_id == Addon.id)
@@ -173,7 +174,7 @@ class Story:
         )
         some = self.random.sample(work.session.scalars(addons).all(), self.random.randint(0, 3))
         units = {each.id: self.random.randint(1, min(each.max_units, 2)) for each in some}
-        bookings.choose_addons(work, booking_id, units)
+        choices.choose_addons(work, booking_id, units)
         plans = (
             select(InstalmentPlan.id)
             .join(Apartment, Apartment.project_id == InstalmentPlan.project_id)
@@ -181,7 +182,7 @@ class Story:
             .order_by(InstalmentPlan.name)
         )
         plan = self.random.choice([*work.session.scalars(plans), None])
-        bookings.choose_payment(work, booking_id, self.random.choice(METHODS), plan)
+        choices.choose_payment(work, booking_id, self.random.choice(METHODS), plan)
 
     def _pay(self, instant: datetime, booking_id: UUID, parts: int) -> None:
         """Pay the next invoices; whoever pays all gets their milestones invoiced too."""
@@ -229,12 +230,12 @@ class Story:
                 payments.record(work, [Part(invoice_id)], PaymentMethod.bank_transfer)
         for number in range(4):
             with self.at(now - timedelta(minutes=5)) as work:
-                owner = self.buyer_id if number == 3 else customers[number]  # noqa: PLR2004
+                owner = self.buyer_id if number == 3 else customers[number]
                 apartment_id = self.free.pop()
                 held = bookings.hold(work, apartment_id, owner)
                 held.hold_until = now + timedelta(hours=6 + 12 * number)
                 assignments.assign(work, held.id)
-                if number < 2:  # noqa: PLR2004
+                if number < 2:
                     self.choose(work, held.id)
         with self.at(now) as work:
             bookings.join_waiting_list(work, apartment_id, customers[5])

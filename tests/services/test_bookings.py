@@ -19,7 +19,7 @@ from models.bookings import (
 )
 from models.people import Party
 from models.sales import Addon, Apartment, ApartmentStatus, Package, Project
-from services import billing, bookings, instalments, ledger, payments
+from services import billing, bookings, choices, instalments, ledger, payments
 from services.payments import Part
 from tests import make
 
@@ -60,7 +60,7 @@ def held(work: Work, sale: Sale) -> Booking:
 
 def confirmed(work: Work, sale: Sale) -> Booking:
     booking = held(work, sale)
-    bookings.choose_package(work, booking.id, sale.golden.id)
+    choices.choose_package(work, booking.id, sale.golden.id)
     return bookings.confirm(work, booking.id)
 
 
@@ -112,8 +112,8 @@ def test_a_package_comes_from_the_apartments_own_list(work: Work, sale: Sale) ->
     foreign = make.package(work, project, name="Not for this one")
 
     with pytest.raises(NotFound):
-        bookings.choose_package(work, booking.id, foreign.id)
-    bookings.choose_package(work, booking.id, sale.golden.id)
+        choices.choose_package(work, booking.id, foreign.id)
+    choices.choose_package(work, booking.id, sale.golden.id)
 
     assert (booking.package_id, booking.package_price) == (sale.golden.id, Decimal(1250000))
 
@@ -121,8 +121,8 @@ def test_a_package_comes_from_the_apartments_own_list(work: Work, sale: Sale) ->
 @pytest.mark.req("S3.08", "S3.31", "S3.10", "S3.37")
 def test_the_total_is_base_price_package_and_add_ons_by_their_units(work: Work, sale: Sale) -> None:
     booking = held(work, sale)
-    bookings.choose_package(work, booking.id, sale.golden.id)
-    bookings.choose_addons(
+    choices.choose_package(work, booking.id, sale.golden.id)
+    choices.choose_addons(
         work, booking.id, {sale.cooling.id: 2, sale.strong_cooling.id: 1, sale.lighting.id: 10}
     )
 
@@ -149,18 +149,18 @@ def test_add_ons_keep_to_their_own_limit_and_to_that_of_their_category(
     wanted = {sale.cooling.id: cooling, sale.strong_cooling.id: strong}
 
     if fits:
-        bookings.choose_addons(work, booking.id, wanted)
+        choices.choose_addons(work, booking.id, wanted)
         assert booking.addons_price > 0
     else:
-        with pytest.raises(bookings.TooManyUnits):
-            bookings.choose_addons(work, booking.id, wanted)
+        with pytest.raises(choices.TooManyUnits):
+            choices.choose_addons(work, booking.id, wanted)
         work.session.rollback()
 
 
 @pytest.mark.req("S3.38", "S3.39", "S3.27", "S3.19")
 def test_the_invoice_is_a_draft_until_the_customer_confirms(work: Work, sale: Sale) -> None:
     booking = held(work, sale)
-    bookings.choose_package(work, booking.id, sale.golden.id)
+    choices.choose_package(work, booking.id, sale.golden.id)
     (draft,) = invoices(work, booking)
     assert (draft.status, draft.number, draft.total) == (
         InvoiceStatus.draft,
@@ -191,9 +191,9 @@ def test_after_the_hold_nothing_can_be_chosen_or_confirmed(work: Work, sale: Sal
     booking = held(work, sale)
     later = work.at(work.now + timedelta(minutes=31))
 
-    with pytest.raises(bookings.HoldOver):
-        bookings.choose_package(later, booking.id, sale.golden.id)
-    with pytest.raises(bookings.HoldOver):
+    with pytest.raises(choices.HoldOver):
+        choices.choose_package(later, booking.id, sale.golden.id)
+    with pytest.raises(choices.HoldOver):
         bookings.confirm(later, booking.id)
 
 
@@ -256,8 +256,8 @@ def test_more_than_is_due_cannot_be_paid(work: Work, sale: Sale) -> None:
 def test_an_instalment_plan_divides_the_total_to_the_last_cent(work: Work, sale: Sale) -> None:
     plan = plan_of_thirds(work, sale)
     booking = held(work, sale)
-    bookings.choose_package(work, booking.id, sale.golden.id)
-    bookings.choose_payment(work, booking.id, PaymentMethod.bank_transfer, plan.id)
+    choices.choose_package(work, booking.id, sale.golden.id)
+    choices.choose_payment(work, booking.id, PaymentMethod.bank_transfer, plan.id)
 
     bookings.confirm(work, booking.id)
 

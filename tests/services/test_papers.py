@@ -9,7 +9,7 @@ from models.billing import PaymentMethod
 from models.bookings import Booking
 from models.people import Party
 from models.sales import Project
-from services import bookings, instalments, papers, payments
+from services import bookings, choices, instalments, papers, payments
 from services.papers import NotYet, Pen
 from services.payments import Part
 from tests import make
@@ -32,8 +32,8 @@ def booking(work: Work, project: Project) -> Booking:
     )
     customer: Party = make.party(work, name="Wanjiru Kamau", address="House 14\nNairobi")
     held = bookings.hold(work, apartment.id, customer.id)
-    bookings.choose_package(work, held.id, golden.id)
-    bookings.choose_addons(work, held.id, {cooling.id: 2})
+    choices.choose_package(work, held.id, golden.id)
+    choices.choose_addons(work, held.id, {cooling.id: 2})
     return held
 
 

@@ -9,7 +9,7 @@ from models.billing import Invoice, InvoiceStatus, PaymentMethod
 from models.bookings import Booking
 from models.events import AuditEntry
 from models.ledger import Entry
-from services import bookings, instalments, ledger, payments, prices
+from services import bookings, choices, instalments, ledger, payments, prices
 from services.payments import Part
 from services.prices import Item
 from tests import make
@@ -22,7 +22,7 @@ NEW = Decimal("1300000.00")
 @pytest.mark.req("S3.32", "S3.44")
 def test_a_new_price_of_a_package_moves_totals_and_drafts(work: Work, sale: Sale) -> None:
     booking = held(work, sale)
-    bookings.choose_package(work, booking.id, sale.golden.id)
+    choices.choose_package(work, booking.id, sale.golden.id)
     before = booking.total
 
     done = prices.change(work, Item.package, sale.golden.id, NEW)
@@ -59,8 +59,8 @@ def test_an_issued_unpaid_invoice_is_voided_and_issued_anew(work: Work, sale: Sa
 def test_a_plan_is_divided_anew_to_the_last_cent(work: Work, sale: Sale) -> None:
     plan = plan_of_thirds(work, sale)
     booking = held(work, sale)
-    bookings.choose_package(work, booking.id, sale.golden.id)
-    bookings.choose_payment(work, booking.id, PaymentMethod.bank_transfer, plan.id)
+    choices.choose_package(work, booking.id, sale.golden.id)
+    choices.choose_payment(work, booking.id, PaymentMethod.bank_transfer, plan.id)
     bookings.confirm(work, booking.id)
 
     prices.change(work, Item.package, sale.golden.id, Decimal("1250000.01"))
@@ -76,8 +76,8 @@ def test_an_add_on_moves_by_its_units_and_an_apartment_by_its_base_price(
     work: Work, sale: Sale
 ) -> None:
     booking = held(work, sale)
-    bookings.choose_package(work, booking.id, sale.silver.id)
-    bookings.choose_addons(work, booking.id, {sale.cooling.id: 3})
+    choices.choose_package(work, booking.id, sale.silver.id)
+    choices.choose_addons(work, booking.id, {sale.cooling.id: 3})
     before = booking.total
 
     added = prices.change(work, Item.addon, sale.cooling.id, Decimal("98501.00"))
@@ -111,7 +111,7 @@ def test_who_is_further_on_or_has_paid_keeps_the_price(work: Work, sale: Sale, w
 @pytest.mark.req("S3.32", "S5.40")
 def test_the_audit_trail_has_a_row_for_each_booking_that_moved(work: Work, sale: Sale) -> None:
     booking = held(work, sale)
-    bookings.choose_package(work, booking.id, sale.golden.id)
+    choices.choose_package(work, booking.id, sale.golden.id)
     prices.change(work, Item.package, sale.golden.id, NEW)
     work.session.flush()
 

@@ -11,7 +11,7 @@ from core.errors import BadInput
 from core.money import parsed
 from core.work import Work
 from models.billing import PAYMENT_METHOD_LABELS, PaymentMethod
-from services import bookings, buying, offers
+from services import buying, choices, offers
 from services.buying import Purchase
 from views.portal.said import chosen_in_words, in_parts, refund_rule
 
@@ -103,7 +103,7 @@ def _choose_package(work: Work, bought: Purchase) -> None:
     if wish is None:
         raise BadInput(_("Choose a package to go on."), field="package")
     if wish != bought.package_id:
-        bookings.choose_package(work, bought.id, wish)
+        choices.choose_package(work, bought.id, wish)
 
 
 def _choose_addons(work: Work, bought: Purchase) -> None:
@@ -113,7 +113,7 @@ def _choose_addons(work: Work, bought: Purchase) -> None:
         if addon_id is not None and text.strip() not in ("", "0"):
             wanted[addon_id] = _units(text)
     if wanted != {each.addon_id: each.units for each in buying.chosen(work, bought.id)}:
-        bookings.choose_addons(work, bought.id, wanted)
+        choices.choose_addons(work, bought.id, wanted)
 
 
 def _choose_payment(work: Work, bought: Purchase) -> None:
@@ -126,7 +126,7 @@ def _choose_payment(work: Work, bought: Purchase) -> None:
     if wish and plan_id is None:
         raise BadInput(_("Choose one of the plans."), field="plan")
     if (method, plan_id) != (bought.method, bought.plan_id):
-        bookings.choose_payment(work, bought.id, method, plan_id)
+        choices.choose_payment(work, bought.id, method, plan_id)
 
 
 CHOOSERS = {"package": _choose_package, "addons": _choose_addons, "payment": _choose_payment}
