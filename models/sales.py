@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from enum import StrEnum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -211,10 +211,7 @@ APARTMENT_TYPE_LABELS = {
 
 
 class ApartmentStatus(StrEnum):
-    """Where an apartment stands on its way to a customer.
-
-    A clone made for a booking is `booked` until it is `released`.
-    """
+    """Where an apartment stands. A clone made for a booking is `booked` until it is `released`."""
 
     for_sale = auto()
     in_progress = auto()
@@ -257,6 +254,12 @@ APARTMENT_FLOW = Flow(
         _S.template: "over",
     },
 )
+
+
+def _first_status(context: Any) -> ApartmentStatus:
+    """Begin a template as one, and everything else for sale."""
+    kind = context.get_current_parameters().get("type")
+    return _S.template if kind is ApartmentType.template else APARTMENT_FLOW.start
 
 
 class Apartment(Record):
@@ -311,7 +314,7 @@ class Apartment(Record):
     project_id: Mapped[UUID | None]
     source_id: Mapped[UUID | None]
     type: Mapped[ApartmentType] = mapped_column(default=ApartmentType.project)
-    status: Mapped[ApartmentStatus] = mapped_column(default=APARTMENT_FLOW.start)
+    status: Mapped[ApartmentStatus] = mapped_column(default=_first_status)
     flow_version: Mapped[int] = mapped_column(default=APARTMENT_FLOW.version, server_default="1")
     name: Mapped[str] = mapped_column(String(60))
     block: Mapped[str] = mapped_column(String(40), server_default="", default="")
@@ -369,9 +372,7 @@ class ApartmentPackage(OrganizationScoped, Base):
     package_id: Mapped[UUID]
 
     package: Mapped[Package] = relationship(
-        primaryjoin="foreign(ApartmentPackage.package_id) == Package.id",
-        viewonly=True,
-        lazy="raise_on_sql",
+        primaryjoin="foreign(ApartmentPackage.package_id) == Package.id", lazy="raise_on_sql"
     )
 
 
@@ -390,7 +391,5 @@ class ApartmentAddon(OrganizationScoped, Base):
     addon_id: Mapped[UUID]
 
     addon: Mapped[Addon] = relationship(
-        primaryjoin="foreign(ApartmentAddon.addon_id) == Addon.id",
-        viewonly=True,
-        lazy="raise_on_sql",
+        primaryjoin="foreign(ApartmentAddon.addon_id) == Addon.id", lazy="raise_on_sql"
     )

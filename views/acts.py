@@ -76,9 +76,9 @@ def why_not(act: Act, table: str, flow: Any, status: Any, row: Any = None) -> st
     if not may(act, table):
         where, verb = act.needs(table)
         roles = [_(access.ROLE_LABELS[role]) for role in access.holders(where, verb)]
-        return _("For these roles: %(roles)s.", roles=", ".join(roles))
+        return str(_("For these roles: %(roles)s.", roles=", ".join(roles)))
     if act.move and not flow.allows(status, act.move):
-        return _("It is %(status)s.", status=_(flow.labels[status]))
+        return str(_("It is %(status)s.", status=_(flow.labels[status])))
     if act.unless and row is not None:
         said = act.unless(row)
         return _(said) if said else ""

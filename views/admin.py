@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Response, flash, jsonify, redirect, render_template, request, send_file
-from flask import url_for
+from flask import Response, flash, jsonify, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -90,9 +90,10 @@ class ScreenView(BaseView):  # type: ignore[misc]
     @needs(READ_VERB)
     def choose_columns(self) -> Any:
         """Show other columns."""
-        kept = {k: v for k, v in request.args.items() if k not in (*DROPPED, "columns")}
-        columns = ",".join(request.form.getlist("column"))
-        return redirect(url_for(".index", **kept, **({"columns": columns} if columns else {})))
+        kept = [(k, v) for k, v in request.args.items(multi=True) if k not in (*DROPPED, "columns")]
+        if picked := request.form.getlist("column"):
+            kept.append(("columns", ",".join(picked)))
+        return redirect(f"{url_for('.index')}?{urlencode(kept)}")
 
     @expose("/views", methods=["POST"])  # type: ignore[untyped-decorator]
     @needs(READ_VERB)

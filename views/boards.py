@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from core import db
 from views import queries
-from views.list_page import act_button, changed, extras
 from views.acts import may
+from views.list_page import act_button, changed, extras
 from views.person import person
 from views.queries import Query, Wish
 from views.registry import Board, Screen
@@ -22,7 +22,9 @@ CARDS = 25
 def board_page(screen: Screen) -> dict[str, Any]:
     """Load and describe the board: one statement counts and sums, one loads all cards."""
     board, flow, at_hand = screen.board, screen.flow, person()
-    assert board and flow and at_hand
+    assert board
+    assert flow
+    assert at_hand
     wish = queries.wanted(screen, request.args)
     totals = _totals(screen, board, wish)
     cards = _cards(screen, board, wish)

@@ -1,4 +1,4 @@
-"""Columns of screens: what a name such as `original.project` means, and how its values are shown."""
+"""Columns of screens: what a name like `original.project` means, and how values are shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

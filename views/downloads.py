@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
@@ -38,7 +38,7 @@ class Download:
 
     name: str
     content_type: str
-    file: IO[bytes]
+    file: Any
 
 
 def of(screen: Screen, kind: str) -> Download:
@@ -54,7 +54,7 @@ def of(screen: Screen, kind: str) -> Download:
     if kind not in TYPES:
         raise NotFound
     table = _table(screen, chosen(screen))
-    file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # whoever sends it closes it
+    file: Any = tempfile.TemporaryFile()  # noqa: SIM115  # whoever sends it closes it
     if kind == "xlsx":
         exports.write_xlsx(file, [table])
     else:

@@ -93,7 +93,7 @@ def _policy() -> str:
     scripts, styles, images = "'self'", "style-src 'self'", "'self' data: blob:"
     if request.path.startswith("/dashboards/"):
         scripts = " ".join(["'self'", *current_app.extensions.get("dash_hashes", ())])
-        styles = "style-src 'self'; style-src-elem 'self' 'unsafe-inline'; style-src-attr 'unsafe-inline'"
+        styles += "; style-src-elem 'self' 'unsafe-inline'; style-src-attr 'unsafe-inline'"
     if tiles := urlsplit(current_app.config["MAP_TILES"]).netloc:
         images += f" https://{tiles}"
     return (
@@ -172,7 +172,7 @@ def _database(error: SQLAlchemyError) -> Any:
 
 
 def _bug(error: Exception) -> Any:
-    logger.exception("a bug")
+    logger.error("a bug", exc_info=error)
     db.session.rollback()
     db.door.rollback()
     said = _(

@@ -9,7 +9,7 @@ from flask_appbuilder import BaseView, expose
 from sqlalchemy import select
 
 from adapters.storage import NotStored
-from adapters.uploads import PICTURES, MIMES
+from adapters.uploads import MIMES, PICTURES
 from core import db
 from core.db import Base
 from core.errors import NotFound

@@ -6,7 +6,7 @@ from typing import Any
 from flask import current_app, redirect, render_template, url_for
 from flask_appbuilder import BaseView, IndexView, expose
 from flask_babel import gettext as _
-from sqlalchemy import Select, literal, null, select
+from sqlalchemy import literal, null, select
 
 from core import db
 from core.text import N_
@@ -121,7 +121,7 @@ def waiting(at_hand: Person) -> list[dict[str, Any]]:
     return sorted(found, key=lambda each: each["at"])
 
 
-def _kinds(at_hand: Person) -> list[tuple[Waiting, Select[Any]]]:
+def _kinds(at_hand: Person) -> list[tuple[Waiting, Any]]:
     booking = (
         select(
             Booking.id,
@@ -148,7 +148,7 @@ def _kinds(at_hand: Person) -> list[tuple[Waiting, Select[Any]]]:
     ]
 
 
-def _transfers() -> Select[Any]:
+def _transfers() -> Any:
     return (
         select(
             PaymentIntent.id,
@@ -168,7 +168,7 @@ def _transfers() -> Select[Any]:
     )
 
 
-def _refunds() -> Select[Any]:
+def _refunds() -> Any:
     return (
         select(
             Refund.id,
@@ -186,7 +186,7 @@ def _refunds() -> Select[Any]:
     )
 
 
-def _sagas() -> Select[Any]:
+def _sagas() -> Any:
     return (
         select(
             Saga.id,

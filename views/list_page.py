@@ -1,6 +1,7 @@
 """The page of a list: plain data for templates/admin/list.html."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,7 +19,7 @@ from views.columns import Column, Kind, in_words, shown
 from views.inputs import source_of
 from views.person import Person, person
 from views.queries import RANGES, UNSORTABLE, Wish
-from views.registry import Preset, Screen, screen_of
+from views.registry import Preset, Screen
 from views.words import day, number
 
 DROPPED = ("page", "id")
@@ -34,24 +35,11 @@ def list_page(screen: Screen) -> dict[str, Any]:
     rows = queries.page(session, screen, wish, columns, extras(screen))
     total, rough = queries.count(session, screen, wish)
     more, rows = len(rows) > wish.size, rows[: wish.size]
-    writes = at_hand.may("write", screen.name)
     tabs, used = _tabs(screen, at_hand)
-    create = {"label": _add_label(screen), "url": url_for(f"{screen.name}.add")}
     return {
-        "title": _(screen.title),
-        "sentence": _(screen.sentence),
-        "crumbs": [{"label": _(screen.menu)}, {"label": _(screen.title)}],
-        "create": create if screen.form and screen.addable and writes else None,
-        "board_url": url_for(f"{screen.name}.board") if screen.board else None,
-        "import_url": url_for("ImportsView.new")
-        if screen.importable and at_hand.may("write", "import_run")
-        else None,
-        "search_url": url_for(f"{screen.name}.index"),
+        **_around(screen, at_hand),
         "q": wish.q,
-        "keep": {name: request.args[name] for name in ("columns",) if name in request.args},
-        "search_hint": ", ".join(_search_labels(screen)),
         "views": tabs,
-        "save_view_url": address(screen, "save_view"),
         "drop_view_url": url_for(f"{screen.name}.drop_view", pk=used) if used else None,
         "chips": _chips(screen, wish),
         "clear_url": url_for(f"{screen.name}.index") if wish.q or wish.filters else None,
@@ -67,6 +55,26 @@ def list_page(screen: Screen) -> dict[str, Any]:
             {"label": str(size), "url": changed(screen, size=size), "current": size == wish.size}
             for size in SIZES
         ],
+    }
+
+
+def _around(screen: Screen, at_hand: Person) -> dict[str, Any]:
+    """Describe what stands on a list whatever its rows: words, and the ways on from it."""
+    url = url_for(f"{screen.name}.index")
+    adds = screen.form and screen.addable and at_hand.may("write", screen.name)
+    create = {"label": _add_label(screen), "url": url_for(f"{screen.name}.add")} if adds else None
+    imports = screen.importable and at_hand.may("write", "import_run")
+    return {
+        "title": _(screen.title),
+        "sentence": _(screen.sentence),
+        "crumbs": [{"label": _(screen.menu)}, {"label": _(screen.title)}],
+        "create": create,
+        "board_url": url_for(f"{screen.name}.board") if screen.board else None,
+        "import_url": url_for("ImportsView.new") if imports else None,
+        "search_url": url,
+        "keep": {name: request.args[name] for name in ("columns",) if name in request.args},
+        "search_hint": ", ".join(_search_labels(screen)),
+        "save_view_url": address(screen, "save_view"),
         "exports": [
             {"label": kind.upper(), "url": address(screen, "export", kind=kind)}
             for kind in ("csv", "xlsx")
@@ -75,9 +83,7 @@ def list_page(screen: Screen) -> dict[str, Any]:
             "drawing": screen.drawing,
             "title": _("There are none yet"),
             "text": _(screen.empty or screen.sentence),
-            "action": create | {"icon": "plus"}
-            if screen.form and screen.addable and writes
-            else None,
+            "action": create | {"icon": "plus"} if create else None,
         },
     }
 
@@ -89,7 +95,7 @@ def _search_labels(screen: Screen) -> list[str]:
 
 
 def _add_label(screen: Screen) -> str:
-    return _("Add %(thing)s", thing=_(screen.one).lower())
+    return str(_("Add %(thing)s", thing=_(screen.one).lower()))
 
 
 def chosen(screen: Screen) -> list[Column]:
@@ -110,11 +116,11 @@ def extras(screen: Screen) -> dict[str, str]:
     return extra
 
 
-def changed(screen: Screen, endpoint: str = "index", **new: Any) -> str:
+def changed(screen: Screen, **new: Any) -> str:
     """Give the address at hand with some of its parameters changed; None takes one away."""
     kept = [(k, v) for k, v in request.args.items(multi=True) if k not in (*DROPPED, *new)]
     kept += [(key, str(value)) for key, value in new.items() if value is not None]
-    return f"{url_for(f'{screen.name}.{endpoint}')}?{urlencode(kept)}".rstrip("?")
+    return f"{url_for(f'{screen.name}.index')}?{urlencode(kept)}".rstrip("?")
 
 
 def address(screen: Screen, endpoint: str, **values: Any) -> str:
@@ -191,7 +197,7 @@ def _said(column: Column, value: Any) -> str:
     if column.kind is Kind.choice:
         return ", ".join(in_words(each) for each in value)
     if column.kind is Kind.yesno:
-        return _("Yes") if value else _("No")
+        return str(_("Yes") if value else _("No"))
     if column.kind in (Kind.day, Kind.moment):
         return day(value)
     return number(value) if column.kind in RANGES else str(value)
@@ -307,8 +313,9 @@ def _count_label(total: int, rough: bool) -> str:  # noqa: FBT001
     if not rough:
         return str(ngettext("%(num)s row", "%(num)s rows", total))
     if total >= 1_000_000:
-        return _("About %(count)s million rows", count=number(round(total / 1_000_000, 1)))
-    return _("About %(count)s rows", count=number(round(total, -3)))
+        millions = number(Decimal(total).scaleb(-6).quantize(Decimal("0.1")))
+        return str(_("About %(count)s million rows", count=millions))
+    return str(_("About %(count)s rows", count=number(round(total, -3))))
 
 
 def _pages(screen: Screen, wish: Wish, total: int, *, rough: bool, more: bool) -> dict[str, Any]:

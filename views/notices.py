@@ -73,6 +73,6 @@ def latest(at_hand: Person, most: int) -> list[dict[str, Any]]:
 def said(message: str, values: dict[str, Any]) -> str:
     """Say a notice in the language at hand."""
     try:
-        return _(message) % values if values else _(message)
+        return str(_(message) % values if values else _(message))
     except (KeyError, TypeError, ValueError):
-        return _(message)
+        return str(_(message))

@@ -1,6 +1,7 @@
 """Admin screens: payments and refunds."""
 
 from core.text import N_
+from models.billing import PaymentMethod
 from models.payments import (
     Allocation,
     IntentStatus,
@@ -8,7 +9,6 @@ from models.payments import (
     ProviderEvent,
     Refund,
 )
-from models.billing import PaymentMethod
 from services import payments, refunds
 from views.acts import Act
 from views.registry import Group, Preset, Related, Screen

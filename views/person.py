@@ -34,7 +34,7 @@ class Person(UserMixin):  # type: ignore[misc]
         return self.name
 
     def may(self, verb: str, table: str) -> bool:
-        """Whether the roles held in this organization hold the verb; keys hold their scopes only."""
+        """Whether the roles held here hold the verb; keys hold their scopes only."""
         scopes = self.identity.scopes
         if scopes and f"{table}:{verb}" not in scopes and f"*:{verb}" not in scopes:
             return False

@@ -180,7 +180,7 @@ def _related(screen: Screen, related: Related, row_id: UUID, at_hand: Person) ->
         table["rows"] = table["rows"][:RELATED_SHOWN]
         table["more"] = {"label": _("Show all"), "url": _all_url(target, related, row_id)}
     if target and related.add and at_hand.may("write", target.name):
-        values = {related.key.removesuffix("_id"): row_id}
+        values: dict[str, Any] = {related.key.removesuffix("_id"): row_id}
         url = url_for(f"{target.name}.add", **values)
         table["create"] = {"label": _("Add"), "url": url}
     return table
@@ -203,7 +203,7 @@ def _related_row(columns: list[Column], row: Any, target: Screen | None) -> dict
 
 def _all_url(target: Screen, related: Related, row_id: UUID) -> str:
     name = related.key.removesuffix("_id")
-    values = {name: row_id} if name in target.filters.split() else {}
+    values: dict[str, Any] = {name: row_id} if name in target.filters.split() else {}
     return url_for(f"{target.name}.index", **values)
 
 

@@ -61,7 +61,7 @@ def sentence(refusal: Refused) -> str:
     """Say a refusal to a person, in their language."""
     said = gettext(refusal.says)
     values = {key: gettext(v) if isinstance(v, str) else v for key, v in refusal.values.items()}
-    return said % values if values else said
+    return str(said % values if values else said)
 
 
 def answer(refusal: Refused) -> Response:
@@ -115,7 +115,7 @@ def refusal_of(error: Exception) -> DatabaseRefused:
     said = _said_by_constraint(broken) or SENTENCES.get(getattr(cause, "sqlstate", None) or "")
     if said:
         return DatabaseRefused(said)
-    log.exception("the database failed")
+    log.error("the database failed", exc_info=error)
     return DatabaseRefused(REPORTED, number=g.get("request_id", "-"))
 
 

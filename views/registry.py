@@ -111,7 +111,7 @@ class Screen:
     @property
     def name(self) -> str:
         """The table's name: of the address, of the right, of the REST resource."""
-        return self.model.__tablename__
+        return str(self.model.__tablename__)
 
     def column(self, name: str) -> Column:
         """Find out what a column of this screen means."""

@@ -72,7 +72,7 @@ class RestApi(BaseApi):  # type: ignore[misc]
         rest_filters.apply(counted, self.screen, asked.get("filters", []))
         total = session.scalar(select(func.count()).select_from(counted.statement.subquery()))
         window = query.statement.order_by(*order).limit(size).offset(page * size)
-        rows = [self._plain(columns, row._mapping) for row in session.execute(window)]
+        rows = [self._plain(columns, row) for row in session.execute(window).mappings()]
         body: dict[str, Any] = {
             "count": total,
             "ids": [row["id"] for row in rows],

@@ -59,7 +59,7 @@ PROBLEMS = {
     423: "Locked for a while",
     429: "Too fast",
 }
-SECURITY = [{"jwt": []}, {"api_key": []}]
+SECURITY: list[dict[str, list[str]]] = [{"jwt": []}, {"api_key": []}]
 PK = {"in": "path", "name": "pk", "required": True, "schema": UUID}
 Q = {
     "in": "query",

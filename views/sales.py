@@ -1,14 +1,6 @@
 """Admin screens: the catalogue of sales."""
 
-from collections.abc import Callable
-from decimal import Decimal
-from typing import Any
-from uuid import UUID
-
-from flask_babel import gettext as _
-
 from core.text import N_
-from core.work import Work
 from models.bookings import ApartmentOwner, Booking, InstalmentPlan, InstalmentStep
 from models.people import Party
 from models.sales import (
@@ -17,104 +9,24 @@ from models.sales import (
     Apartment,
     ApartmentAddon,
     ApartmentPackage,
-    ApartmentStatus,
     ApartmentType,
     Package,
     PackageLevel,
     Project,
 )
-from services import bookings, instalments, prices, sales
+from services import sales
 from services.prices import Item
-from services.sales import Floors
+from views import sales_acts
 from views.acts import Act
 from views.columns import Kind
 from views.inputs import Input
 from views.registry import Group, Preset, Related, Screen
-from views.words import money, number
 
 LOCKS = {
     "in_progress": N_("In progress"),
     "under_review": N_("Under review"),
     "approved": N_("Approved"),
 }
-
-
-def _price_act(item: Item, column: str) -> Act:
-    """Change a price with all that follows from it, after showing what that is."""
-
-    def change_price(work: Work, row_id: UUID, price: Decimal) -> object:
-        return prices.change(work, item, row_id, price)
-
-    def preview(work: Work, row_id: UUID, price: Decimal) -> str:
-        found = prices.preview(work, item, row_id, price)
-        return _(
-            "From %(old)s to %(new)s. %(moving)s open bookings move by %(difference)s in all,"
-            " %(reissued)s of them get new invoices; %(locked)s keep their price.",
-            old=money(found.old, found.currency),
-            new=money(found.new, found.currency),
-            moving=number(found.moving),
-            difference=money(found.difference, found.currency),
-            reissued=number(found.reissued),
-            locked=number(found.locked),
-        )
-
-    price = Input("price", N_("New price"), Kind.money, start=lambda row: getattr(row, column))
-    return Act(
-        change_price,
-        N_("Change price"),
-        icon="cash",
-        inputs=(price,),
-        preview=preview,
-        done=N_("The new price holds, and open bookings follow it."),
-        bulk=False,
-    )
-
-
-def generate(  # noqa: PLR0913  # what a generator asks
-    work: Work,
-    row_id: UUID,
-    block: str,
-    first: int,
-    last: int,
-    per_floor: int,
-    step_percent: Decimal,
-) -> object:
-    """Make apartments of a project from a template, floor by floor."""
-    floors = Floors(block, first, last, per_floor, step_percent or Decimal(0))
-    return sales.generate(work, row_id, floors)
-
-
-def hold(work: Work, row_id: UUID, customer_id: UUID) -> object:
-    """Keep an apartment for a customer."""
-    return bookings.hold(work, row_id, customer_id)
-
-
-def join_waiting_list(work: Work, row_id: UUID, customer_id: UUID) -> object:
-    """Put a customer on the waiting list of an apartment."""
-    return bookings.join_waiting_list(work, row_id, customer_id)
-
-
-def reach(work: Work, row_id: UUID, position: int) -> object:
-    """Note that a milestone of a plan is reached, and ask for what is due then."""
-    return instalments.reach_milestone(work, row_id, position)
-
-
-def _only(kind: ApartmentType, says: str) -> Callable[[Any], str]:
-    return lambda row: "" if row.type is kind else says
-
-
-def _original(row: Any) -> str:
-    return N_("This is the copy of a booking.") if row.source_id else ""
-
-
-def _free(row: Any) -> str:
-    free = row.status is ApartmentStatus.for_sale
-    return _original(row) or ("" if free else N_("It is not for sale now."))
-
-
-def _taken(row: Any) -> str:
-    taken = row.status in (ApartmentStatus.in_progress, ApartmentStatus.booked)
-    return _original(row) or ("" if taken else N_("Nobody has taken it; it can be booked."))
 
 
 CUSTOMER = Input("customer_id", N_("Customer"), Kind.relation, target=Party)
@@ -188,32 +100,32 @@ APARTMENT = Screen(
     order="name",
     acts=(
         Act(
-            hold,
+            sales_acts.hold,
             N_("Book"),
             icon="calendar-plus",
             inputs=(CUSTOMER,),
             right=("booking", "hold"),
-            unless=_free,
+            unless=sales_acts.free,
             bulk=False,
             done=N_("The apartment is held. Choose a package next."),
         ),
         Act(
-            join_waiting_list,
+            sales_acts.join_waiting_list,
             N_("Join waiting list"),
             icon="list-numbers",
             inputs=(CUSTOMER,),
             right=("booking", "join_waiting_list"),
-            unless=_taken,
+            unless=sales_acts.taken,
             bulk=False,
             done=N_("They are on the waiting list, and hear when it becomes free."),
         ),
-        _price_act(Item.apartment, "base_price"),
+        sales_acts.price_act(Item.apartment, "base_price"),
         Act(
             sales.withdraw,
             N_("Withdraw"),
             move="withdraw",
             icon="eye-off",
-            unless=_original,
+            unless=sales_acts.original,
             confirm=N_("Customers will not see it any more."),
             right=("apartment", "write"),
             done=N_("It is withdrawn. Offer it again when it is for sale."),
@@ -223,17 +135,17 @@ APARTMENT = Screen(
             N_("Offer again"),
             move="offer",
             icon="eye",
-            unless=_original,
+            unless=sales_acts.original,
             right=("apartment", "write"),
             done=N_("It is for sale again."),
         ),
         Act(
-            generate,
+            sales_acts.generate,
             N_("Generate apartments"),
             icon="copy-plus",
             right=("apartment", "write"),
             bulk=False,
-            unless=_only(ApartmentType.template, N_("Only from a template.")),
+            unless=sales_acts.only(ApartmentType.template, N_("Only from a template.")),
             done=N_("The apartments are made, with the packages and add-ons of the template."),
             inputs=(
                 Input("block", N_("Block"), length=20, required=False),
@@ -303,7 +215,7 @@ PACKAGE = Screen(
     search="name",
     filters="project level price",
     order="name",
-    acts=(_price_act(Item.package, "price"),),
+    acts=(sales_acts.price_act(Item.package, "price"),),
     deletable=True,
     currency="project.currency",
     groups=(Group(N_("Package"), "name project level price description"),),
@@ -343,7 +255,7 @@ ADDON = Screen(
     search="name",
     filters="project category price_per_unit",
     order="name",
-    acts=(_price_act(Item.addon, "price_per_unit"),),
+    acts=(sales_acts.price_act(Item.addon, "price_per_unit"),),
     deletable=True,
     currency="project.currency",
     groups=(Group(N_("Add-on"), "name project category price_per_unit max_units description"),),
@@ -363,7 +275,7 @@ PLAN = Screen(
     deletable=True,
     acts=(
         Act(
-            reach,
+            sales_acts.reach,
             N_("Milestone reached"),
             icon="flag",
             verb="reach_milestone",

@@ -75,7 +75,8 @@ class SecurityApi(BaseApi):  # type: ignore[misc]
         if not isinstance(given, dict) or not all(
             isinstance(given.get(each), str) and "\0" not in given[each] for each in fields
         ):
-            return self.response_400(message="username and password are texts")
+            unread: Response = self.response_400(message="username and password are texts")
+            return unread
         door = db.door()
         try:
             profile = sign_in.check(door, given["username"], given["password"], clock())

@@ -11,9 +11,9 @@ from flask.sessions import SecureCookieSessionInterface, SessionInterface, Sessi
 
 from core import db
 from core.work import clock
+from models.organizations import CredentialKind
 from services import sign_in
 from services.sign_in import LASTS, Identity
-from models.organizations import CredentialKind
 from views import person
 
 MARK = "k."

@@ -172,7 +172,7 @@ def _word(value: Any) -> str:
         return "\u2013"
     for enum, choices in labels.CHOICES.items():
         if isinstance(value, str) and value in {each.value for each in enum}:
-            return _(choices[enum(value)])
+            return str(_(choices[enum(value)]))
     if isinstance(value, bool):
-        return _("Yes") if value else _("No")
+        return str(_("Yes") if value else _("No"))
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)[:80]

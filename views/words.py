@@ -6,10 +6,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from babel.numbers import format_decimal
 from flask import Flask
 from flask_babel import format_date, format_datetime, get_locale
 from flask_babel import gettext as _
-from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from core.money import written
@@ -55,7 +55,7 @@ def names(values: Iterable[Any]) -> str:
     return ", ".join(plain[:SHOWN_NAMES]) + (f" +{rest}" if rest > 0 else "")
 
 
-def said(value: Any, currency: str = "") -> Markup:
+def said(value: Any, currency: str = "") -> Markup:  # noqa: PLR0911  # a kind a line
     """Write any value of a column as people read it."""
     if isinstance(value, Markup):
         return value

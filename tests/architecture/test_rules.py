@@ -38,6 +38,7 @@ EDGES = {
     "views/security.py": "what sign-in counts must hold even where it refuses",
     "views/sessions.py": "the same",
     "views/sign_in.py": "the same",
+    "workers/demo.py": "the demo is told act by act, each at its own instant",
     "workers/preparation.py": "the owner prepares the database before anything runs in it",
     "views/profile.py": "what belongs to sign-in is kept by its own session",
     "views/organizations.py": "the same",
@@ -48,21 +49,23 @@ NOT_A_DOMAIN = {
         *("acts", "refusals", "registry", "health", "admin", "columns", "inputs", "labels"),
         *("queries", "list_page", "records", "forms", "boards", "timeline", "pickers"),
         *("downloads", "uploading", "rest", "rest_docs", "rest_filters", "openapi", "bearers"),
-        *("idempotency", "menu", "search", "profile", "enrolment", "mailbox"),
+        *("sales_acts", "idempotency", "menu", "search", "profile", "enrolment", "mailbox"),
         *("edges", "home", "person", "screens", "security", "sessions", "sign_in", "words"),
-        *("webhooks", "compression"),
+        *("webhooks", "compression", "imports"),
     },
     "workers": {
         *("jobs", "schedule", "scheduler", "relay", "subscriptions", "sagas"),
         *("commands", "supervisor", "processes", "leftovers", "web", "mail", "chains"),
         *("cleaning", "doctor", "invariants", "preparation"),
+        *("demo", "demo_cast", "demo_story", "imports"),
     },
     "services": {
         *("invariants", "reports", "postings", "access", "sign_in", "second_factor"),
         *("instalments", "refunds", "assignments", "booking_ends", "cancellations"),
         *("sagas", "chains", "catalogue", "offers", "buying", "papers"),
+        *("choices", "prices", "reissues", "sheets", "imports", "sales_import", "sales_import_run"),
     },
-    "dashboards": {"pages", "charts", "theme"},
+    "dashboards": {"site", "theme"},
     "adapters": None,  # they are named after what is outside
 }
 

@@ -1,4 +1,4 @@
-"""Forms: what was typed stays, what is wrong is said beside it, and only listed fields are written."""
+"""Forms: what was typed stays, mistakes are said at their field, only listed fields are written."""
 
 import re
 from decimal import Decimal

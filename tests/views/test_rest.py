@@ -21,7 +21,7 @@ UNKNOWN = UUID(int=7)
 
 
 def q(**asked: Any) -> str:
-    return "?q=" + prison.dumps(asked)
+    return f"?q={prison.dumps(asked)}"
 
 
 def problem(answer: Any) -> tuple[int, str]:
