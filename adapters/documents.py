@@ -98,7 +98,8 @@ def render(template: str, data: dict[str, Any], timestamp: datetime) -> bytes:
 
     `data` is shown as it comes: sums, dates and states are texts already in the reader's
     language (`language`, such as "ar"), so that the template need not know any. An organization's
-    `logo` is the bytes of a picture. With `verification` (`url`, `code`) a QR code is drawn.
+    `logo` is the bytes of a picture. With `verification` (`url`, `code`) a QR code is drawn: of
+    the `url`, or of a longer `link` that is too long to be read.
     Text in a script that our fonts lack shows as boxes, and the PDF is then a plain one.
 
     Raises:
@@ -107,7 +108,11 @@ def render(template: str, data: dict[str, Any], timestamp: datetime) -> bytes:
     """
     assert template in WORDS, template
     proof = data.get("verification")
-    whole = data | {"verification": proof | {"qr": _qr(proof["url"])}} if proof else data
+    whole = (
+        data | {"verification": proof | {"qr": _qr(proof.get("link", proof["url"]))}}
+        if proof
+        else data
+    )
     if data.get("language") in RIGHT_TO_LEFT:
         whole = _isolated(whole)
     inputs = {"data": json.dumps(whole, default=list)}  # bytes become a list of numbers

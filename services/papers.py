@@ -230,7 +230,7 @@ def price_list(work: Work, project_id: UUID, pen: Pen) -> Paper:
         "currency": site.currency,
         "groups": [
             {
-                "title": block.name or site.name,
+                "title": f"{pen.say(N_('Block'))} {block.name}" if block.name else site.name,
                 "rows": [_priced(card, pen) for floor in block.floors for card in floor.cards],
             }
             for block in catalogue.plan(work, project_id)

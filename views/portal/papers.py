@@ -73,8 +73,8 @@ class PortalPapersView(PortalView):
         said = {name: request.args.get(name, "")[:200] for name in SIGNED}
         given = request.args.get("code", "")
         is_ours = hmac.compare_digest(_code(said).encode(), given.encode())
-        page = self.page("portal/genuine.html", "home", said=said, ours=is_ours)
-        return page if is_ours else (page, 404)
+        page = self.page("portal/genuine.html", "home", said=said, ours=is_ours, asked=given)
+        return page if is_ours or not given else (page, 404)
 
 
 def _paper(
@@ -100,10 +100,11 @@ def _set(paper: Paper, now: Any) -> Kept:
     by = paper.data["organization"]["name"]
     said = {"title": paper.title, "dated": paper.dated, "amount": paper.amount, "by": by}
     code = _code(said)
-    address = url_for("PortalPapersView.genuine") + "?" + urlencode(said | {"code": code})
+    page = current_app.config["PUBLIC_URL"] + url_for("PortalPapersView.genuine")
+    link = f"{page}?{urlencode(said | {'code': code})}"
     data = paper.data | {
         "words": _words(paper),
-        "verification": {"url": current_app.config["PUBLIC_URL"] + address, "code": code},
+        "verification": {"url": page, "link": link, "code": code},
     }
     pdf = documents.render(paper.template, data, now)
     stored = storage().put(pdf)

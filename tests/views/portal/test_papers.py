@@ -105,6 +105,7 @@ def test_the_code_on_a_paper_proves_it_and_no_other(town: Town) -> None:
     )
 
     assert (true.status_code, forged.status_code) == (200, 404)
+    assert "Scan the picture" in text(town.browser().get("/portal/genuine"))
     assert "Us made this document." in text(true)
     assert "We did not make this document" in text(forged)
     assert re.fullmatch(r"([0-9A-F]{4}-){3}[0-9A-F]{4}", code)
