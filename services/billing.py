@@ -185,7 +185,8 @@ def void(work: Work, invoice_id: UUID, reason: str = "") -> Invoice:
     """
     invoice = _closable(work, invoice_id, reason)
     was_draft = invoice.status is InvoiceStatus.draft
-    _close(work, invoice, "void", reason, posted=not was_draft)
+    INVOICE_FLOW.move(invoice, "void")
+    _close(work, invoice, reason, posted=not was_draft)
     emit(work, InvoiceVoided(invoice.id, invoice.party_id, reason))
     return invoice
 
@@ -200,7 +201,8 @@ def reject(work: Work, invoice_id: UUID, reason: str = "") -> Invoice:
     """
     invoice = _closable(work, invoice_id, reason)
     was_draft = invoice.status is InvoiceStatus.draft
-    _close(work, invoice, "reject", reason, posted=not was_draft)
+    INVOICE_FLOW.move(invoice, "reject")
+    _close(work, invoice, reason, posted=not was_draft)
     emit(work, InvoiceRejected(invoice.id, invoice.party_id, reason))
     return invoice
 
@@ -216,7 +218,8 @@ def write_off(work: Work, invoice_id: UUID, reason: str = "") -> Invoice:
         raise ReasonNeeded(field="reason")
     invoice = locked(work, Invoice, invoice_id)
     due = invoice.total - invoice.paid_amount
-    _close(work, invoice, "write_off", reason, posted=True)
+    INVOICE_FLOW.move(invoice, "write_off")
+    _close(work, invoice, reason, posted=True)
     emit(work, InvoiceWrittenOff(invoice.id, invoice.party_id, due, reason))
     return invoice
 
@@ -270,8 +273,7 @@ def _closable(work: Work, invoice_id: UUID, reason: str) -> Invoice:
     return invoice
 
 
-def _close(work: Work, invoice: Invoice, move: str, reason: str, *, posted: bool) -> None:
-    INVOICE_FLOW.move(invoice, move)
+def _close(work: Work, invoice: Invoice, reason: str, *, posted: bool) -> None:
     invoice.reason, invoice.closed_at = reason[:400], work.now
     work.session.flush()
     if posted:

@@ -4,10 +4,8 @@ Every line keeps its cells as they were sent, what they were read as, what is wr
 what came of them; so a run that is cut off goes on where it stood, and nothing is taken in twice.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from difflib import SequenceMatcher, get_close_matches
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +17,8 @@ from core.text import N_
 from core.work import Work, locked
 from models.builder import IMPORT_FLOW, Import, ImportRow, ImportStatus
 from services.events import Fact, emit
+from services.sheets import Problem, SheetKind, Table, choose_sheets
 
-ALIKE = 0.84
 """How alike (0 to 1) a heading must be to a field's name to be taken for it."""
 CHUNK = 5_000
 """Rows that one transaction takes in."""
@@ -41,6 +39,15 @@ class RowsRejected(Refused):
     code = "rows_rejected"
     status = 422
     says = N_("%(count)s rows cannot be taken, so none is. Mend them and import again.")
+
+
+@dataclass(frozen=True)
+class ImportStatusChanged(Fact, type="import.status_changed", table="import_run"):
+    """An import went on, or ended."""
+
+    import_id: UUID
+    old: ImportStatus
+    new: ImportStatus
 
 
 @dataclass(frozen=True)
@@ -65,48 +72,6 @@ class ImportUndone(Fact, type="import.undone", table="import_run"):
     kept: int
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A sheet of clean strings; `lines` are the numbers that people see beside the rows."""
-
-    name: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    lines: Sequence[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with one cell: a message id with values, and the column it is in."""
-
-    column: str
-    message: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A field that a sheet may have, and the headings that people give it."""
-
-    name: str
-    label: str
-    aliases: tuple[str, ...] = ()
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SheetKind:
-    """A sheet of an import: how it is called, and its columns."""
-
-    name: str
-    aliases: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-    def fits(self, mapping: Mapping[str, str]) -> bool:
-        """Whether all required columns are there."""
-        return {each.name for each in self.columns if each.required} <= set(mapping.values())
-
-
 Read = tuple[dict[str, Any], list[Problem]]
 
 
@@ -126,30 +91,6 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {}
-
-
-def plain(heading: str) -> str:
-    """Reduce a heading to its letters and digits: "Space (m2)" is `spacem2`."""
-    return re.sub(r"[^a-z0-9]+", "", heading.lower())
-
-
-def guess(kind: SheetKind, header: Sequence[str]) -> dict[str, str]:
-    """Guess which heading is which field. Each field is given at most once, exact names first."""
-    known = {
-        plain(word): each.name
-        for each in kind.columns
-        for word in (each.name, each.label, *each.aliases)
-    }
-    found: dict[str, str] = {}
-    for heading in header:
-        name = known.get(plain(heading))
-        if name and name not in found.values():
-            found[heading] = name
-    for heading in header:
-        close = get_close_matches(plain(heading), known, n=1, cutoff=ALIKE)
-        if heading not in found and close and known[close[0]] not in found.values():
-            found[heading] = known[close[0]]
-    return found
 
 
 def begin(  # noqa: PLR0913  # one row, one argument a column
@@ -193,7 +134,7 @@ def judge_again(
 ) -> Import:
     """Judge the rows anew, with other columns. Only before it runs."""
     run = locked(work, Import, import_id)
-    IMPORT_FLOW.move(run, "check")
+    _move(work, run, "check")
     work.session.execute(delete(ImportRow).where(ImportRow.import_id == run.id))
     _judge(work, run, tables, mapping)
     return run
@@ -210,7 +151,7 @@ def start(work: Work, import_id: UUID) -> Import:
     run = locked(work, Import, import_id)
     if run.all_or_nothing and run.counts["rejected"]:
         raise RowsRejected(count=run.counts["rejected"])
-    IMPORT_FLOW.move(run, "run")
+    _move(work, run, "run")
     run.started_at = work.now
     return run
 
@@ -221,13 +162,13 @@ def advance(work: Work, import_id: UUID) -> bool:
     if run.status is not ImportStatus.running:
         return False
     if run.cancel_asked:
-        IMPORT_FLOW.move(run, "cancel")
+        _move(work, run, "cancel")
         run.finished_at = work.now
         return False
     more = KINDS[run.kind].take(work, run)
     run.counts = {**run.counts, **_done(work, run)}
     if not more:
-        IMPORT_FLOW.move(run, "finish")
+        _move(work, run, "finish")
         run.finished_at = work.now
         counts = run.counts
         emit(
@@ -255,7 +196,7 @@ def fail(work: Work, import_id: UUID, error: str) -> None:
     """Note that it cannot go on. What was taken in stays, and can be undone."""
     run = locked(work, Import, import_id)
     if IMPORT_FLOW.allows(run.status, "fail"):
-        IMPORT_FLOW.move(run, "fail")
+        _move(work, run, "fail")
         run.last_error, run.finished_at = error[:500], work.now
 
 
@@ -265,7 +206,7 @@ def cancel(work: Work, import_id: UUID) -> Import:
     if run.status is ImportStatus.running:
         run.cancel_asked = True
     else:
-        IMPORT_FLOW.move(run, "cancel")
+        _move(work, run, "cancel")
     return run
 
 
@@ -275,7 +216,7 @@ def undo(work: Work, import_id: UUID) -> tuple[int, int]:
     Returns how many were taken back, and how many stay because they are in use by now.
     """
     run = locked(work, Import, import_id)
-    IMPORT_FLOW.move(run, "undo")
+    _move(work, run, "undo")
     back, kept = KINDS[run.kind].take_back(work, run)
     run.counts = {**run.counts, "taken_back": back, "kept": kept}
     emit(work, ImportUndone(run.id, run.kind, back, kept))
@@ -298,6 +239,12 @@ def rejected(work: Work, import_id: UUID) -> Iterable[ImportRow]:
     return work.session.scalars(query)
 
 
+def _move(work: Work, run: Import, name: str) -> None:
+    old = run.status
+    IMPORT_FLOW.move(run, name)
+    emit(work, ImportStatusChanged(run.id, old, run.status))
+
+
 def _judge(
     work: Work,
     run: Import,
@@ -306,7 +253,7 @@ def _judge(
 ) -> None:
     kind = KINDS[run.kind]
     judge = kind.judge(work)
-    chosen = _choose_sheets(kind, tables, mapping)
+    chosen = choose_sheets(kind.sheets, tables, mapping)
     if not chosen:
         raise NothingToImport
     total = wrong = 0
@@ -329,7 +276,7 @@ def _judge(
     }
     run.counts = {"rows": total, "valid": total - wrong, "rejected": wrong, **_NONE}
     if run.status is ImportStatus.uploaded:
-        IMPORT_FLOW.move(run, "check")
+        _move(work, run, "check")
 
 
 _NONE = {"created": 0, "updated": 0, "unchanged": 0}
@@ -356,29 +303,6 @@ def _row(  # noqa: PLR0913, PLR0917  # one row, one argument a column
         "problems": named,
         "action": "",
     }
-
-
-def _choose_sheets(
-    kind: Kind, tables: Sequence[Table], mapping: Mapping[str, Mapping[str, str]]
-) -> list[tuple[SheetKind, Table, dict[str, str]]]:
-    """Find the table of each sheet: by its name, else the one whose columns fit best."""
-    chosen, left = [], list(tables)
-    for sheet in kind.sheets:
-        best: tuple[float, Table, dict[str, str]] | None = None
-        for table in left:
-            given = mapping.get(table.name)
-            columns = dict(given) if given else guess(sheet, table.header)
-            if not sheet.fits(columns):
-                continue
-            names = (sheet.name, *sheet.aliases)
-            alike = max(SequenceMatcher(None, plain(table.name), plain(n)).ratio() for n in names)
-            score = alike + len(columns) / len(sheet.columns)
-            if best is None or score > best[0]:
-                best = (score, table, columns)
-        if best:
-            left.remove(best[1])
-            chosen.append((sheet, best[1], best[2]))
-    return chosen
 
 
 def _done(work: Work, run: Import) -> dict[str, int]:

@@ -56,6 +56,15 @@ class PaymentInitiated(Fact, type="payment.initiated", table="payment_intent"):
 
 
 @dataclass(frozen=True)
+class PaymentStatusChanged(Fact, type="payment.status_changed", table="payment_intent"):
+    """A payment waits for its payer, or is being made."""
+
+    intent_id: UUID
+    party_id: UUID
+    new: IntentStatus
+
+
+@dataclass(frozen=True)
 class PaymentSucceeded(Fact, type="payment.succeeded", table="payment_intent"):
     """Money came in."""
 
@@ -129,25 +138,8 @@ def begin(
     if len({(each.party_id, each.currency) for each in invoices.values()}) != 1:
         raise BadInput(N_("One payment is for invoices of one customer in one currency."))
     amounts = {part.invoice_id: _amount(part, invoices[part.invoice_id]) for part in parts}
-    first = next(iter(invoices.values()))
-    expires = timedelta(minutes=organizations.setting(work, "payment.expire_minutes"))
-    card = method is PaymentMethod.card
-    intent = PaymentIntent(
-        organization_id=work.scope.home(),
-        number=organizations.next_number(work, "payment", "PAY"),
-        party_id=first.party_id,
-        method=method,
-        provider="card" if card else method.value,
-        amount=sum(amounts.values(), Decimal(0)),
-        refunded_amount=Decimal(0),
-        currency=first.currency,
-        return_url=return_url,
-        note=note,
-        check_at=work.now if card else None,
-        expires_at=work.now + expires if card else None,
-        recorded_by_id=work.scope.profile_id,
-        created_at=work.now,
-    )
+    intent = _new_intent(work, next(iter(invoices.values())), sum(amounts.values()), method)
+    intent.return_url, intent.note = return_url, note
     work.session.add(intent)
     work.session.flush()
     for invoice_id, amount in amounts.items():
@@ -167,6 +159,27 @@ def begin(
         INTENT_FLOW.move(intent, "process")
     work.session.flush()
     return intent
+
+
+def _new_intent(
+    work: Work, first: Invoice, amount: Decimal | int, method: PaymentMethod
+) -> PaymentIntent:
+    expires = timedelta(minutes=organizations.setting(work, "payment.expire_minutes"))
+    card = method is PaymentMethod.card
+    return PaymentIntent(
+        organization_id=work.scope.home(),
+        number=organizations.next_number(work, "payment", "PAY"),
+        party_id=first.party_id,
+        method=method,
+        provider="card" if card else method.value,
+        amount=Decimal(amount),
+        refunded_amount=Decimal(0),
+        currency=first.currency,
+        check_at=work.now if card else None,
+        expires_at=work.now + expires if card else None,
+        recorded_by_id=work.scope.profile_id,
+        created_at=work.now,
+    )
 
 
 def record(
@@ -215,6 +228,7 @@ def asked(
         intent.expires_at = expires_at or intent.expires_at
     if INTENT_FLOW.allows(intent.status, "ask_payer"):
         INTENT_FLOW.move(intent, "ask_payer")
+        emit(work, PaymentStatusChanged(intent.id, intent.party_id, intent.status))
     return intent
 
 
@@ -233,6 +247,7 @@ def settle(work: Work, intent_id: UUID, outcome: Outcome) -> PaymentIntent:
         _fail(work, intent, outcome)
     elif outcome.state == "processing" and INTENT_FLOW.allows(intent.status, "process"):
         INTENT_FLOW.move(intent, "process")
+        emit(work, PaymentStatusChanged(intent.id, intent.party_id, intent.status))
     return intent
 
 

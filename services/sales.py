@@ -153,8 +153,13 @@ def check_apartment(work: Work, apartment: Apartment) -> None:
     apartment.base_price = exact(
         apartment.base_price or Decimal(0), apartment.currency, "base_price"
     )
-    if apartment.type is ApartmentType.template:
-        apartment.status = ApartmentStatus.template
+    if apartment.type is ApartmentType.template and apartment.status in (
+        ApartmentStatus.for_sale,
+        ApartmentStatus.withdrawn,
+    ):
+        old = apartment.status
+        APARTMENT_FLOW.move(apartment, "make_template")
+        emit(work, ApartmentStatusChanged(apartment.id, old, apartment.status))
 
 
 def withdraw(work: Work, apartment_id: UUID) -> Apartment:

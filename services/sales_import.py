@@ -13,7 +13,8 @@ from core.money import is_currency, parsed
 from core.text import N_
 from core.work import Work
 from models.sales import Addon, AddonCategory, ApartmentStatus, ApartmentType, Package, Project
-from services.imports import Column, Problem, Read, SheetKind, plain
+from services.imports import Read
+from services.sheets import Column, Problem, SheetKind, plain
 
 SHEETS = (
     SheetKind(

@@ -18,6 +18,7 @@ from models.builder import IMPORT_FLOW, Import, ImportRow, ImportStatus
 from models.files import Document, DocumentUse
 from services import imports, sales_import_run
 from services.imports import KINDS
+from services.sheets import Table as SheetTable
 from views import uploading
 from views.admin import require
 from views.person import actor
@@ -139,7 +140,7 @@ class ImportsView(BaseView):  # type: ignore[misc]
         name = sent.filename if sent else ""
         content = sent.stream.read() if sent else b""
         tables = [
-            imports.Table(each.name, each.header, each.rows, each.row_numbers)
+            SheetTable(each.name, each.header, each.rows, each.row_numbers)
             for each in sheets.read(name or "", content)
         ]
         with unit_of_work(db.session(), actor()) as work, in_words(work.session):
@@ -169,14 +170,14 @@ def reasons(row: ImportRow) -> str:
     return "; ".join(f"{column}: {problem}" for column, problem in said)
 
 
-def _tables(work: Work, run: Import) -> list[imports.Table]:
+def _tables(work: Work, run: Import) -> list[SheetTable]:
     """Read the file again, as it was sent."""
     if run.document_id is None:
         raise NotFound
     document = found(work, Document, run.document_id)
     with uploading.storage().open(document.storage_key) as stream:
         read = sheets.read(run.file_name, stream.read())
-    return [imports.Table(each.name, each.header, each.rows, each.row_numbers) for each in read]
+    return [SheetTable(each.name, each.header, each.rows, each.row_numbers) for each in read]
 
 
 def _page(work: Work, run: Import) -> Mapping[str, Any]:

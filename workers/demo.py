@@ -232,6 +232,16 @@ def _build(work: Work, site: cast.Site, currency: str) -> None:
     work.session.add_all(addons)
     work.session.flush()
     Story.plans(work, project)
+    _generate(work, site, project, packages, addons)
+
+
+def _generate(
+    work: Work,
+    site: cast.Site,
+    project: Project,
+    packages: list[Package],
+    addons: list[Addon],
+) -> None:
     share = cast.PER_FLOOR[site.name] // len(site.layouts)
     for number, layout in enumerate(site.layouts):
         template = _template(work, project, layout)

@@ -20,7 +20,7 @@ from core.work import Actor, Work, unit_of_work
 from models.builder import Import
 from models.organizations import Organization
 from services import imports, sales_import_run
-from services.imports import Table
+from services.sheets import Table
 from workers import jobs
 from workers.jobs import Desk, job
 
@@ -160,10 +160,10 @@ def _organization(wish: str | None) -> tuple[UUID, str]:
     """Find the organization by its name or web address; without a wish the only, or oldest, one."""
     found = []
     for home in jobs.homes():
-        with seeing(db.session(), Scope(home, actor="command:import")):
-            row = db.session.scalars(select(Organization)).one()
+        scope = Scope(home, actor="command:import")
+        with db.session.session_factory() as session, seeing(session, scope):
+            row = session.scalars(select(Organization)).one()
             found.append((row.id, row.name, row.slug))
-            db.session.rollback()
     fits = [each for each in found if wish is None or wish.lower() in {each[1].lower(), each[2]}]
     if not fits:
         names = ", ".join(each[1] for each in found) or "none yet"

@@ -21,7 +21,7 @@ from models.sales import (
     Project,
 )
 from services import bookings, imports, sales_import_run
-from services.imports import Table
+from services.sheets import Table
 from tests import make
 
 assert sales_import_run.__name__, "importing it is what makes the kind known"
