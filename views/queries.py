@@ -90,7 +90,7 @@ def wanted(screen: Screen, args: Any) -> Wish:
     size = _whole(args.get("size"), 25)
     wish.size = size if size in (25, 50, 100) else 25
     sort = args.get("sort", "")
-    names = {each.name for each in screen.list_columns() if each.kind not in UNSORTABLE}
+    names = {each.name for each in screen.list_columns() if each.kind not in UNSORTABLE} | {"id"}
     wish.sort = sort if sort.removeprefix("-") in names else screen.order
     for name in screen.filters.split():
         column = screen.column(name)
@@ -186,9 +186,13 @@ def ordered(query: Query, screen: Screen, wish: Wish) -> list[Any]:
     key = query.model.id
     if name == "id":
         return [key.desc() if falling else key.asc()]
-    shown = query.named(screen.column(name))
-    order = shown.desc().nulls_last() if falling else shown.asc().nulls_first()
-    return [order, key.desc() if falling else key.asc()]
+    column = screen.column(name)
+    shown = query.named(column)
+    if not falling:
+        return [shown.asc(), key.asc()]
+    # Where nothing can be empty, the plain order is one that an index can give.
+    empties = column.nullable or bool(column.path)
+    return [shown.desc().nulls_last() if empties else shown.desc(), key.desc()]
 
 
 def page(

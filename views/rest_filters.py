@@ -187,7 +187,9 @@ def order(query: Query, screen: Screen, asked: Mapping[str, Any]) -> list[Any]:
         return [key.desc() if falling else key.asc()]
     if name not in known:
         raise BadFilter(why=_("rows cannot be sorted by %(name)s", name=str(name)[:60]))
-    held = query.named(known[name])
-    if direction == "desc":
-        return [held.desc().nulls_last(), key.desc()]
-    return [held.asc().nulls_first(), key.asc()]
+    column = known[name]
+    held = query.named(column)
+    if direction == "asc":
+        return [held.asc(), key.asc()]
+    empties = column.nullable or bool(column.path)
+    return [held.desc().nulls_last() if empties else held.desc(), key.desc()]
