@@ -25,7 +25,6 @@ MENUS = (
 PAGES = (
     (N_("Sales"), N_("Dashboard"), "/dashboards/sales/", "dashboard_sales"),
     (N_("Sales"), N_("Import"), "/imports/", "import_run"),
-    (N_("Sales"), N_("Imports"), "/imports/", "import_run"),
     (N_("Organization"), N_("Roles"), "/organization/roles", "membership"),
     (N_("Organization"), N_("Settings"), "/organization/settings", "setting"),
 )
