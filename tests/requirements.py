@@ -31,20 +31,18 @@ def carried(source: str) -> Iterator[tuple[int, str]]:
 def main() -> int:
     """Print what is missing, or with `--known` what is unknown; returns the exit status."""
     numbers = known(LIST.read_text())
-    marks = {
-        f"{path.relative_to(TESTS.parent)}:{line}": number
+    marks = [
+        (f"{path.relative_to(TESTS.parent)}:{line}", number)
         for path in sorted(TESTS.rglob("*.py"))
         for line, number in carried(path.read_text())
-    }
+    ]
     if "--known" in sys.argv[1:]:
-        found = [f"{at}: {number} is no requirement" for at, number in marks.items()]
         found = [
-            line
-            for line, number in zip(found, marks.values(), strict=True)
-            if number not in numbers
+            f"{at}: {number} is no requirement" for at, number in marks if number not in numbers
         ]
     else:
-        found = [number for number in numbers if number not in marks.values()]
+        there = {number for _at, number in marks}
+        found = [number for number in numbers if number not in there]
     sys.stdout.writelines(f"{line}\n" for line in found)
     return 1 if found else 0
 

@@ -7,6 +7,7 @@ one of the judges found something.
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -36,8 +37,8 @@ def _allowed(address: str, folder: Path) -> list[str]:
     }
     with psycopg.connect(address) as connection:
         rows = connection.execute(
-            "SELECT tablename, policyname, array_to_string(ARRAY(SELECT unnest(roles) ORDER BY 1), ',')"
-            " FROM pg_policies"
+            "SELECT tablename, policyname,"
+            " array_to_string(ARRAY(SELECT unnest(roles) ORDER BY 1), ',') FROM pg_policies"
         ).fetchall()
     names = [f'"public.{table}.{name}"' for table, name, roles in rows if open_.get(name) == roles]
     place = folder / "pgrls.toml"
@@ -57,7 +58,7 @@ def main() -> int:
                 variables.pop(unwanted, None)
             flask = [str(BIN / "flask"), "--app", "app"]
             pgrls, there = str(BIN / "pgrls"), ["--database-url", address]
-            judges = (
+            judges: tuple[Callable[[], list[str]], ...] = (
                 lambda: [*flask, "prepare"],
                 lambda: [*flask, "db", "check"],
                 lambda: [pgrls, "lint", *there, *_allowed(address, folder), *ERRORS],
