@@ -260,7 +260,7 @@ class BookingInvoice(OrganizationScoped, Base):
     )
 
 
-Booking.paid_amount = column_property(
+_PAID = (
     select(func.coalesce(func.sum(Invoice.paid_amount), 0))
     .where(
         BookingInvoice.organization_id == Booking.organization_id,
@@ -268,9 +268,10 @@ Booking.paid_amount = column_property(
         Invoice.id == BookingInvoice.invoice_id,
     )
     .correlate_except(Invoice, BookingInvoice)
-    .scalar_subquery(),
-    deferred=True,
+    .scalar_subquery()
 )
+Booking.paid_amount = column_property(_PAID, deferred=True)
+Booking.remaining_amount = column_property(Booking.total - _PAID, deferred=True)
 
 
 Apartment.assigned_package_id = column_property(

@@ -199,7 +199,7 @@ BOOKING = Screen(
             "package base_price package_price addons_price total payment_method plan",
         ),
     ),
-    figures="total paid_amount original customer",
+    figures="total paid_amount remaining_amount original customer",
     related=(
         Related(
             BookingAddon,
@@ -231,7 +231,8 @@ BOOKING = Screen(
         hidden=frozenset({"rejected", "expired"}),
     ),
     countdown="hold_until",
-    programs="currency base_price package_price addons_price payment_method confirmed_at reason",
+    programs="paid_amount remaining_amount currency base_price package_price addons_price"
+    " payment_method confirmed_at reason",
     empty=N_("A booking begins when an apartment is held for a customer."),
     drawing="calendar",
 )

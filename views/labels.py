@@ -118,6 +118,7 @@ LABELS: Mapping[str, str] = {
     "package": N_("Package"),
     "package_price": N_("Package price"),
     "paid_amount": N_("Paid"),
+    "remaining_amount": N_("Remaining"),
     "paid_at": N_("Paid at"),
     "parked_at": N_("Parked"),
     "party": N_("Customer"),

@@ -1,5 +1,6 @@
 """What happened to a record, in plain words: facts, changes by hand and comments, newest first."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,9 +18,10 @@ from models.events import AuditEntry, Event
 from models.files import Comment
 from models.organizations import Profile
 from views import labels
-from views.words import money
+from views.words import moment, money
 
 SHOWN = 40
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 SAME_ACT = timedelta(seconds=2)
 MOST_CHANGES = 6
 SAID: Mapping[str, str] = {
@@ -175,4 +177,6 @@ def _word(value: Any) -> str:
             return str(_(choices[enum(value)]))
     if isinstance(value, bool):
         return str(_("Yes") if value else _("No"))
+    if isinstance(value, str) and INSTANT.fullmatch(value):
+        return moment(datetime.fromisoformat(value))
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)[:80]

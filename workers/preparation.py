@@ -114,9 +114,7 @@ def _mark(connection: Connection) -> str:
 def _set_mark(connection: Connection) -> None:
     connection.rollback()
     connection.execute(text("SET ROLE makao_owner"))
-    connection.execute(
-        text(f"COMMENT ON SEQUENCE public.permissions_mark IS '{_fingerprint()}'")
-    )
+    connection.execute(text(f"COMMENT ON SEQUENCE public.permissions_mark IS '{_fingerprint()}'"))
     connection.commit()
 
 
