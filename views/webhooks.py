@@ -39,9 +39,7 @@ def card_notice() -> Response:
         return Response(status=400)
     with unit_of_work(db.session(), Actor("provider", "card")) as work:
         body = literal(json.loads(raw), JSONB)
-        call = func.take_notice(
-            "card", notice.event_id, intent_id, notice.type, body, work.now
-        )
+        call = func.take_notice("card", notice.event_id, intent_id, notice.type, body, work.now)
         home = work.session.scalar(select(call))
     if home is not None:
         current_app.extensions["ring"]("workers.payments.ask", home, intent_id, queue="money")
