@@ -1,5 +1,8 @@
 """Instalments: how the total of a booking is asked for, as drafts first and then as invoices."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -7,7 +10,9 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 
 from core.db import uuid7
+from core.errors import BadInput
 from core.money import rounded
+from core.text import N_
 from core.work import Work, found, locked
 from models.billing import Invoice, InvoiceStatus
 from models.bookings import Booking, BookingAddon, BookingInvoice, InstalmentPlan, InstalmentStep
@@ -15,6 +20,11 @@ from models.sales import Addon, Apartment, Package, Project
 from services import billing, ledger, organizations
 from services.billing import Line
 from services.postings import UNEARNED
+
+STEP = re.compile(
+    r"(?P<percent>\d{1,3}(\.\d{1,4})?) ?%? +((?P<now>now)|after (?P<days>\d{1,4}) days?"
+    r"|on (?P<day>\d{4}-\d\d-\d\d)|at (?P<milestone>\S.{0,79}))"
+)
 
 
 def draft(work: Work, booking: Booking) -> None:
@@ -51,6 +61,72 @@ def issue(work: Work, booking: Booking) -> None:
             billing.issue(work, link.invoice_id, today + timedelta(days=standard))
         elif due := due_on(step, today):
             billing.issue(work, link.invoice_id, due)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A share of the total in percent, due after days, on a day, or at a milestone."""
+
+    percent: Decimal
+    days: int | None = None
+    due_on: date | None = None
+    milestone: str = ""
+
+
+def read_steps(text: str) -> list[Step]:
+    """Read steps as people write them, one a line.
+
+    `10 now`, `30 after 60 days`, `30 on 2027-03-01`, `30 at Handover`.
+
+    Raises:
+        BadInput: a line cannot be read; it says which.
+
+    """
+    steps = []
+    for number, line in enumerate(filter(str.strip, text.splitlines()), 1):
+        match = STEP.fullmatch(line.strip())
+        step = _step(match) if match else None
+        if step is None:
+            said = N_("Line %(number)s cannot be read. Write it like “30 after 60 days”.")
+            raise BadInput(said, field="steps", number=number)
+        steps.append(step)
+    return steps
+
+
+def _step(match: re.Match[str]) -> Step | None:
+    try:
+        due_on = date.fromisoformat(match["day"]) if match["day"] else None
+    except ValueError:  # the 30th of February
+        return None
+    days = 0 if match["now"] else int(match["days"]) if match["days"] else None
+    return Step(Decimal(match["percent"]), days, due_on, match["milestone"] or "")
+
+
+def set_steps(work: Work, plan_id: UUID, steps: Sequence[Step]) -> None:
+    """Say how a plan divides the total. Bookings confirmed before keep their invoices.
+
+    Raises:
+        BadInput: the steps do not add up to 100 percent.
+
+    """
+    plan = locked(work, InstalmentPlan, plan_id)
+    if sum(step.percent for step in steps) != 100:
+        raise BadInput(N_("The steps of a plan add up to 100 percent."), field="steps")
+    work.session.execute(delete(InstalmentStep).where(InstalmentStep.plan_id == plan.id))
+    work.session.add_all(
+        InstalmentStep(
+            id=uuid7(),
+            organization_id=plan.organization_id,
+            plan_id=plan.id,
+            position=position,
+            percent=step.percent,
+            days=step.days,
+            due_on=step.due_on,
+            milestone=step.milestone,
+        )
+        for position, step in enumerate(steps, 1)
+    )
+    work.session.flush()
 
 
 def reach_milestone(work: Work, plan_id: UUID, position: int) -> int:

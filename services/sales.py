@@ -231,6 +231,36 @@ def set_addons(work: Work, apartment_id: UUID, addon_ids: Sequence[UUID]) -> Non
         work.session.execute(insert(ApartmentAddon).values(row).on_conflict_do_nothing())
 
 
+def add_package(work: Work, apartment_id: UUID, package_id: UUID) -> None:
+    """Offer one package more for an apartment."""
+    offered = select(ApartmentPackage.package_id).where(
+        ApartmentPackage.apartment_id == apartment_id
+    )
+    set_packages(work, apartment_id, [*work.session.scalars(offered), package_id])
+
+
+def remove_package(work: Work, apartment_id: UUID, package_id: UUID) -> None:
+    """Offer a package no more for an apartment; one that a booking has chosen stays."""
+    offered = select(ApartmentPackage.package_id).where(
+        ApartmentPackage.apartment_id == apartment_id
+    )
+    left = [each for each in work.session.scalars(offered) if each != package_id]
+    set_packages(work, apartment_id, left)
+
+
+def add_addon(work: Work, apartment_id: UUID, addon_id: UUID) -> None:
+    """Offer one add-on more for an apartment."""
+    offered = select(ApartmentAddon.addon_id).where(ApartmentAddon.apartment_id == apartment_id)
+    set_addons(work, apartment_id, [*work.session.scalars(offered), addon_id])
+
+
+def remove_addon(work: Work, apartment_id: UUID, addon_id: UUID) -> None:
+    """Offer an add-on no more for an apartment; one that a booking has chosen stays."""
+    offered = select(ApartmentAddon.addon_id).where(ApartmentAddon.apartment_id == apartment_id)
+    left = [each for each in work.session.scalars(offered) if each != addon_id]
+    set_addons(work, apartment_id, left)
+
+
 @dataclass(frozen=True, slots=True)
 class Floors:
     """What the generator makes: floors `first` to `last`, `per_floor` apartments on each.

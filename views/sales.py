@@ -139,6 +139,7 @@ APARTMENT = Screen(
             right=("apartment", "write"),
             done=N_("It is for sale again."),
         ),
+        *sales_acts.offers(),
         Act(
             sales_acts.generate,
             N_("Generate apartments"),
@@ -274,6 +275,22 @@ PLAN = Screen(
     order="name",
     deletable=True,
     acts=(
+        Act(
+            sales_acts.set_steps,
+            N_("Set the steps"),
+            icon="list-numbers",
+            right=("instalment_plan", "write"),
+            inputs=(
+                Input(
+                    "steps",
+                    N_("Steps, one a line"),
+                    Kind.long,
+                    hint=N_("Like: 10 now / 30 after 60 days / 30 on 2027-03-01 / 30 at Handover"),
+                ),
+            ),
+            bulk=False,
+            done=N_("New bookings are asked for the total in these steps."),
+        ),
         Act(
             sales_acts.reach,
             N_("Milestone reached"),

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from core.text import N_
 from core.work import Work
-from models.sales import ApartmentStatus, ApartmentType
+from models.sales import Addon, ApartmentStatus, ApartmentType, Package
 from services import bookings, instalments, prices, sales
 from services.prices import Item
 from services.sales import Floors
@@ -65,6 +65,10 @@ def generate(  # noqa: PLR0913, PLR0917  # what a generator asks
     return sales.generate(work, row_id, floors)
 
 
+PACKAGE = Input("package_id", N_("Package"), Kind.relation, target=Package)
+ADDON = Input("addon_id", N_("Add-on"), Kind.relation, target=Addon)
+
+
 def hold(work: Work, row_id: UUID, customer_id: UUID) -> object:
     """Keep an apartment for a customer."""
     return bookings.hold(work, row_id, customer_id)
@@ -73,6 +77,27 @@ def hold(work: Work, row_id: UUID, customer_id: UUID) -> object:
 def join_waiting_list(work: Work, row_id: UUID, customer_id: UUID) -> object:
     """Put a customer on the waiting list of an apartment."""
     return bookings.join_waiting_list(work, row_id, customer_id)
+
+
+def offers() -> tuple[Act, ...]:
+    """Say what may be chosen for an apartment, one thing at a time."""
+    wanted = N_("It may be chosen now.")
+    gone = N_("It is not offered any more; bookings that have it keep it.")
+    acts = (
+        (sales.add_package, N_("Offer a package"), PACKAGE, "package", wanted),
+        (sales.remove_package, N_("Take a package away"), PACKAGE, "circle-x", gone),
+        (sales.add_addon, N_("Offer an add-on"), ADDON, "circle-plus", wanted),
+        (sales.remove_addon, N_("Take an add-on away"), ADDON, "circle-minus", gone),
+    )
+    return tuple(
+        Act(do, label, icon=icon, inputs=(given,), done=done, unless=original)
+        for do, label, given, icon, done in acts
+    )
+
+
+def set_steps(work: Work, row_id: UUID, steps: str) -> None:
+    """Say how a plan divides the total."""
+    instalments.set_steps(work, row_id, instalments.read_steps(steps))
 
 
 def reach(work: Work, row_id: UUID, position: int) -> object:

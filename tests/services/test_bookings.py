@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from core.errors import NotFound
+from core.errors import BadInput, NotFound
 from core.flow import IllegalMove
 from core.work import Work
 from models.billing import Invoice, InvoiceStatus, PaymentMethod
@@ -302,3 +302,30 @@ def test_what_is_issued_stays_whoever_writes(work: Work, sale: Sale) -> None:
         billing.void(work, invoice.id)
     with pytest.raises(IntegrityError, match="the invoice is issued"), work.session.begin_nested():
         work.session.execute(other)
+
+
+def test_steps_are_read_as_people_write_them(work: Work) -> None:
+    plan = InstalmentPlan(
+        organization_id=work.scope.home(), project_id=make.project(work).id, name="Mine"
+    )
+    work.session.add(plan)
+    work.session.flush()
+    text = "10 now\n30 after 60 days\n30 on 2027-03-01\n30 % at Handover"
+
+    instalments.set_steps(work, plan.id, instalments.read_steps(text))
+
+    steps = work.session.scalars(select(InstalmentStep).order_by(InstalmentStep.position)).all()
+    assert [(each.percent, each.days, each.milestone) for each in steps] == [
+        (10, 0, ""),
+        (30, 60, ""),
+        (30, None, ""),
+        (30, None, "Handover"),
+    ]
+    with pytest.raises(BadInput):
+        instalments.set_steps(work, plan.id, instalments.read_steps("50 now"))
+
+
+@pytest.mark.parametrize("line", ["ten now", "10", "10 after days", "10 on 2027-02-30", "-5 now"])
+def test_a_step_that_cannot_be_read_is_named(line: str) -> None:
+    with pytest.raises(BadInput):
+        instalments.read_steps(f"10 now\n{line}")

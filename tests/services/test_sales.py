@@ -100,7 +100,13 @@ def test_what_may_be_chosen_is_of_the_own_project(work: Work) -> None:
     with pytest.raises(BadInput):
         sales.set_packages(work, row.id, [make.package(work, other).id])
     assert work.session.scalars(select(ApartmentPackage.package_id)).all() == [package.id]
-    sales.set_packages(work, row.id, [])
+    more = make.package(work, project)
+    sales.add_package(work, row.id, more.id)
+    assert len(work.session.scalars(select(ApartmentPackage)).all()) == 2
+    for each in (package, more):
+        sales.remove_package(work, row.id, each.id)
+    sales.remove_addon(work, row.id, addon.id)
+    sales.add_addon(work, row.id, addon.id)
     sales.set_addons(work, row.id, [])
     assert work.session.scalars(select(ApartmentAddon)).all() == []
 
