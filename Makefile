@@ -4,12 +4,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.synced
+WORDS := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 WORKERS ?= 2
 UV := uv==0.13.8
 export PYTHONPATH := .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-database bench requirements lock db-url faults dump translations
+.PHONY: help run test check check-database bench requirements lock db-url faults dump translations docs
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -24,17 +25,20 @@ $(STAMP): requirements.lock
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV) >&2
 	@echo "Installing what requirements.lock names ..." >&2
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock >&2
-	@$(BIN)/pybabel --quiet compile --directory translations >&2 2>/dev/null || true
 	@touch $@
 
-run: $(STAMP)  ## Start everything; Ctrl-C stops it (PORT, DATABASE_URL, REDIS_URL, MAKAO_DATA)
+# What the catalogues say is read from their compiled form, which git does not keep.
+$(WORDS): %.mo: %.po $(STAMP)
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@ >&2
+
+run: $(STAMP) $(WORDS)  ## Start everything; Ctrl-C stops it (PORT, DATABASE_URL, REDIS_URL, MAKAO_DATA)
 	@exec $(BIN)/python -m workers.supervisor
 
-test: $(STAMP)  ## Run the tests; FULL=1 for the long forms
+test: $(STAMP) $(WORDS)  ## Run the tests; FULL=1 for the long forms
 	@$(BIN)/python -m tests.programs
 	@$(BIN)/python -m pytest -n $(WORKERS) $(if $(FULL),,-m "not full") $(ARGS)
 
-check: $(STAMP)  ## Judge form, types, import rules, templates, translations, marks, database
+check: $(STAMP) $(WORDS)  ## Judge form, types, import rules, templates, translations, marks, database
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
@@ -47,7 +51,7 @@ check: $(STAMP)  ## Judge form, types, import rules, templates, translations, ma
 check-database: $(STAMP)  ## Compare tables with models, and let pgrls judge row-level security
 	$(BIN)/python -m tests.schema
 
-bench: $(STAMP)  ## Measure, each figure beside its limit (ONLY=posting for one)
+bench: $(STAMP) $(WORDS)  ## Measure, each figure beside its limit (ONLY=posting for one)
 	@$(BIN)/python -m benchmarks $(ONLY)
 
 requirements: $(STAMP)  ## Print the requirements that no test carries
@@ -61,8 +65,11 @@ lock:  ## Make requirements.lock anew from pyproject.toml, pinned by hash
 db-url: $(STAMP)  ## Print the owner's address of the database that `make run` uses
 	@$(BIN)/python -c 'import sys, config; sys.stdout.write(config.OWNER_ADDRESS + "\n")'
 
-faults: $(STAMP)  ## Kill real processes at named and at random points, then look for damage
+faults: $(STAMP) $(WORDS)  ## Kill real processes at named and at random points, then look for damage
 	@$(BIN)/python -m pytest -m faults $(ARGS)
+
+docs: $(STAMP)  ## Write what docs/reference says of the code anew
+	@$(BIN)/python -m tests.docs.generate
 
 translations: $(STAMP)  ## Bring the catalogues up to date with the sources
 	@$(BIN)/python -m tests.translations --write
