@@ -22,6 +22,8 @@ from core.scope import Scope, seeing
 from core.work import Actor, Work
 from services import invariants
 from tests import database, make
+from tests.doubles.cards import KEY
+from tests.whole import Whole, whole
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
@@ -148,6 +150,13 @@ def owner(app: Flask, wiped: None) -> Iterator[Session]:
     """A session of the role which owns the tables, rolled back."""
     with Session(app.extensions["engines"]["owner"]) as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def makao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    """Run the whole thing, with the demo's data; its card provider takes the key of our client."""
+    with whole(tmp_path_factory.mktemp("whole") / "data", CARD_PROVIDER_KEY=KEY) as running:
+        yield running
 
 
 Run = Callable[[], None]

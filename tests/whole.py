@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[1]
 PORTS = 4
 """Web, card provider, mail, mailbox: neighbours."""
 OURS = ("DATABASE_", "REDIS_", "CARD_", "SMTP_", "MAKAO_", "SECRET_KEY", "PUBLIC_URL")
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 240.0
+"""A start with the demo takes a quarter of a minute alone, and much longer beside a full load."""
 
 
 @dataclass
@@ -89,7 +90,7 @@ class Whole:
 
 
 @contextmanager
-def whole(folder: Path) -> Iterator[Whole]:
+def whole(folder: Path, **variables: str) -> Iterator[Whole]:
     """Start everything with the demo's data, and end it in order."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_ports()
@@ -97,7 +98,7 @@ def whole(folder: Path) -> Iterator[Whole]:
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "workers.supervisor"],
             cwd=ROOT,
-            env=environment(folder, port),
+            env=environment(folder, port) | variables,
             stdout=log,
             stderr=log,
         )

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.programs import chromium
-from tests.whole import Whole, whole
+from tests.whole import Whole
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 WAIT_MILLISECONDS = 15_000
@@ -36,12 +36,6 @@ class Watching:
 
 
 Enter = Callable[..., Watching]
-
-
-@pytest.fixture(scope="session")
-def makao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    with whole(tmp_path_factory.mktemp("whole") / "data") as running:
-        yield running
 
 
 @pytest.fixture(scope="session")
