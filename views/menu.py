@@ -24,6 +24,7 @@ MENUS = (
 """The domains, in the order of the menu, each with its icon."""
 PAGES = (
     (N_("Sales"), N_("Dashboard"), "/dashboards/sales/", "dashboard_sales"),
+    (N_("Sales"), N_("Holds"), "/holds/", "booking"),
     (N_("Sales"), N_("Import"), "/imports/", "import_run"),
     (N_("Organization"), N_("Roles"), "/organization/roles", "membership"),
     (N_("Organization"), N_("Settings"), "/organization/settings", "setting"),

@@ -51,7 +51,7 @@ NOT_A_DOMAIN = {
         *("downloads", "uploading", "rest", "rest_docs", "rest_filters", "openapi", "bearers"),
         *("sales_acts", "idempotency", "menu", "search", "profile", "enrolment", "mailbox"),
         *("edges", "home", "person", "screens", "security", "sessions", "sign_in", "words"),
-        *("webhooks", "compression", "imports"),
+        *("webhooks", "compression", "imports", "holds"),
     },
     "workers": {
         *("jobs", "schedule", "scheduler", "relay", "subscriptions", "sagas"),

@@ -57,6 +57,7 @@ OPEN: dict[str, str] = {
     "/api/v1/menu/": BEARER,
 }
 RIGHTS = {
+    "/holds/": ("booking", "read"),
     "/organization/roles": ("membership", "read"),
     "/organization/settings": ("setting", "read"),
 }
