@@ -1,4 +1,4 @@
-"""Seconds to import 100,000 apartments: judged row by row, then taken in."""  # noqa: N999  # the name of the figure
+# ruff: noqa: N999  # the name of the figure
 
 """Seconds to import 100,000 apartments: judged row by row, then taken in."""
 import time
