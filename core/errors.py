@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from core.text import N_
+
 
 class Refused(Exception):
     """The business said no.
@@ -32,7 +34,7 @@ class NotFound(Refused):
 
     code = "not_found"
     status = 404
-    says = "There is no such record here, or you may not see it."
+    says = N_("There is no such record here, or you may not see it.")
 
 
 class Forbidden(Refused):
@@ -40,7 +42,7 @@ class Forbidden(Refused):
 
     code = "forbidden"
     status = 403
-    says = "Your roles do not allow that. An administrator of the organization can grant it."
+    says = N_("Your roles do not allow that. An administrator of the organization can grant it.")
 
 
 class BadInput(Refused):

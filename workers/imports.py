@@ -92,8 +92,8 @@ def sales(file: Path, organization: str | None, *, all_or_nothing: bool, check: 
         imported = _import(home, file, read, all_or_nothing=all_or_nothing, check=check)
     except (Refused, SheetRefused) as refusal:
         raise click.ClickException(str(refusal)) from refusal
-    counts = imported.counts
-    if not check:
+    if not check:  # a check leaves nothing behind, its counts neither
+        counts = imported.counts
         click.echo(
             f"{counts['created']} created, {counts['updated']} updated,"
             f" {counts['unchanged']} unchanged, {counts['rejected']} rejected."
