@@ -1,6 +1,7 @@
 # ruff: noqa: N999  # the name of the figure
 
 """Seconds to import 100,000 apartments: judged row by row, then taken in."""
+
 import time
 
 from benchmarks.ground import ground, say
