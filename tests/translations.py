@@ -31,6 +31,7 @@ KEYWORDS = {
 }  # fmt: skip
 FLOORS = (
     "app.py",
+    "adapters/documents",
     "core",
     "models",
     "services",
@@ -41,6 +42,7 @@ FLOORS = (
     "templates",
 )
 CUSTOMERS = (
+    "adapters/documents",
     "core",
     "models",
     "services/access",
