@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -136,7 +137,7 @@ class Field:
         """Check what is always true, both chains, and that the provider's books equal ours."""
         taken = {each["intent_id"]: Decimal(each["amount"]) / 100 for each in self.books()}
         assert {key: Decimal(amount) for key, amount in self.ask(PAID_IN)} == taken
-        with self.eyes.app_context():
+        with apart(), self.eyes.app_context():
             db.use(self.eyes, "jobs")
             with Session(self.eyes.extensions["engines"]["jobs"]) as session:
                 assert invariants.broken(session) == {}
@@ -151,11 +152,24 @@ class Field:
         return captures
 
 
+@contextmanager
+def apart() -> Iterator[None]:
+    """Let another application have the sessions; the tests' own get theirs back afterwards."""
+    kept = [each.session_factory.kw.get("bind") for each in (db.session, db.door)]
+    try:
+        yield
+    finally:
+        for sessions, bind in zip((db.session, db.door), kept, strict=True):
+            sessions.remove()
+            sessions.configure(bind=bind)
+
+
 @pytest.fixture(scope="session")
 def field(makao: Whole) -> Iterator[Field]:
     settings = {name: _address(makao, role) for name, role in ROLES.items()}
     redis_url = embedded.redis_address(makao.folder)
-    eyes = create_app(**settings, REDIS_URL=redis_url, RATELIMIT_ENABLED=False)
+    with apart():
+        eyes = create_app(**settings, REDIS_URL=redis_url, RATELIMIT_ENABLED=False)
     with _client(makao) as accountant, _client(makao) as buyer:
         body = {"username": "accountant", "password": makao.password, "provider": "db"}
         token = accountant.post("/api/v1/security/login", json=body).json()["access_token"]
