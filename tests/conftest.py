@@ -172,3 +172,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         if folder.exists():
             embedded.stop_redis(folder)
             embedded.stop_postgres(folder)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a test after the argument where its value is a file: that may hold the time of day."""
+    return argname if isinstance(val, bytes) and len(val) > 40 else None

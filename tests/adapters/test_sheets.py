@@ -81,7 +81,6 @@ def test_two_columns_of_one_name_are_told_apart() -> None:
         (archive(xl__workbook__xml=b"", **{"xl/workbook.xml": b"<broken"}), "damaged"),
         (xlsx([]), "nothing"),
     ],
-    ids=lambda value: repr(value[:30]),
 )
 def test_what_is_no_table_is_refused_with_a_reason(content: bytes, says: str) -> None:
     with pytest.raises(SheetRefused) as refused:
