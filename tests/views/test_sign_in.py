@@ -1,5 +1,6 @@
 """Signing in: who exists is not told, tries are counted, codes work once, sessions end at once."""
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -53,9 +54,9 @@ def test_who_exists_is_not_told(office: Office) -> None:
         for name in ("grace", "nobody")
     ]
 
-    texts = [
-        each.get_data(as_text=True).replace("grace", "").replace("nobody", "") for each in pages
-    ]
+    # The form's token tells the second it was made in, and that may be another one.
+    differs = re.compile(r'csrf[^>]*(?:value|content)="[^"]*"|grace|nobody')
+    texts = [differs.sub("", each.get_data(as_text=True)) for each in pages]
     assert [each.status_code for each in pages] == [401, 401]
     assert texts[0] == texts[1]
 
