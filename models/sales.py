@@ -277,7 +277,8 @@ class Apartment(Record):
         Index(
             "uq_apartment_name",
             "organization_id",
-            text("coalesce(project_id, organization_id)"),
+            # Not coalesce(): under row-level security only CASE is trusted to reach an index.
+            text("(CASE WHEN project_id IS NULL THEN organization_id ELSE project_id END)"),
             "name",
             unique=True,
             postgresql_where=text("source_id IS NULL"),

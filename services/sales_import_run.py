@@ -194,22 +194,10 @@ def _category(work: Work, project: Project, name: str) -> AddonCategory:
     return category
 
 
-_CHUNK = """
-CREATE TEMP TABLE chunk ON COMMIT DROP AS
-SELECT r.id AS row_id, r.organization_id, p.id AS project_id, v.*, a.id AS old_id,
-    a.base_price AS old_price, coalesce(a.id, uuid_now()) AS new_id,
-    ARRAY(SELECT k.id FROM package AS k WHERE k.organization_id = r.organization_id
-        AND k.project_id = p.id AND v.packages ? k.name ORDER BY k.id) AS package_ids,
-    ARRAY(SELECT k.id FROM addon AS k WHERE k.organization_id = r.organization_id
-        AND k.project_id = p.id AND v.addons ? k.name ORDER BY k.id) AS addon_ids,
-    ARRAY(SELECT l.package_id FROM apartment_package AS l WHERE l.organization_id =
-        r.organization_id AND l.apartment_id = a.id ORDER BY l.package_id) AS old_packages,
-    ARRAY(SELECT l.addon_id FROM apartment_addon AS l WHERE l.organization_id =
-        r.organization_id AND l.apartment_id = a.id ORDER BY l.addon_id) AS old_addons,
-    CASE WHEN a.status IN ('in_progress', 'booked', 'sold') THEN a.status ELSE v.said END AS status,
-    a.id IS NOT NULL AND EXISTS (SELECT FROM booking AS b WHERE b.organization_id =
-        r.organization_id AND b.original_id = a.id AND b.status IN
-        ('pending', 'in_progress', 'under_review', 'approved')) AS wanted
+_LINES = """
+CREATE TEMP TABLE line ON COMMIT DROP AS
+SELECT r.id AS row_id, r.organization_id, p.id AS project_id,
+    CASE WHEN p.id IS NULL THEN r.organization_id ELSE p.id END AS place_id, v.*
 FROM import_row AS r
 CROSS JOIN LATERAL (SELECT x.project, x.block, x.floor, x.name, x.type, x.layout, x.area, x.view,
         x.base_price, x.currency, x.packages, x.addons, x.status AS said
@@ -217,12 +205,32 @@ CROSS JOIN LATERAL (SELECT x.project, x.block, x.floor, x.name, x.type, x.layout
         layout text, area numeric, view text, base_price numeric, currency text, packages jsonb,
         addons jsonb, status text)) AS v
 LEFT JOIN project AS p ON p.organization_id = r.organization_id AND p.name = v.project
-LEFT JOIN apartment AS a ON a.organization_id = r.organization_id AND a.name = v.name
- AND coalesce(a.project_id, a.organization_id) = coalesce(p.id, r.organization_id)
- AND a.source_id IS NULL
 WHERE r.import_id = CAST('{run}' AS uuid) AND r.sheet = 'apartments' AND r.action = ''
   AND r.problems = '[]' AND (p.id IS NOT NULL OR v.project IS NULL)
 ORDER BY r.line LIMIT {most}
+"""
+_CHUNK = """
+CREATE TEMP TABLE chunk ON COMMIT DROP AS
+SELECT n.*, a.id AS old_id, a.base_price AS old_price, coalesce(a.id, uuid_now()) AS new_id,
+    ARRAY(SELECT k.id FROM package AS k WHERE k.organization_id = n.organization_id
+        AND k.project_id = n.project_id AND n.packages ? k.name ORDER BY k.id) AS package_ids,
+    ARRAY(SELECT k.id FROM addon AS k WHERE k.organization_id = n.organization_id
+        AND k.project_id = n.project_id AND n.addons ? k.name ORDER BY k.id) AS addon_ids,
+    ARRAY(SELECT l.package_id FROM apartment_package AS l WHERE l.organization_id =
+        n.organization_id AND l.apartment_id = a.id ORDER BY l.package_id) AS old_packages,
+    ARRAY(SELECT l.addon_id FROM apartment_addon AS l WHERE l.organization_id =
+        n.organization_id AND l.apartment_id = a.id ORDER BY l.addon_id) AS old_addons,
+    s.status, a.id IS NOT NULL AND (a.type, a.status, a.block, a.floor, a.layout, a.area, a.view)
+        IS DISTINCT FROM (n.type, s.status, n.block, n.floor, n.layout, n.area, n.view) AS differs,
+    a.id IS NOT NULL AND EXISTS (SELECT FROM booking AS b WHERE b.organization_id =
+        n.organization_id AND b.original_id = a.id AND b.status IN
+        ('pending', 'in_progress', 'under_review', 'approved')) AS wanted
+FROM line AS n
+LEFT JOIN apartment AS a ON a.organization_id = n.organization_id AND a.name = n.name
+ AND CASE WHEN a.project_id IS NULL THEN a.organization_id ELSE a.project_id END = n.place_id
+ AND a.source_id IS NULL
+CROSS JOIN LATERAL (SELECT CASE WHEN a.status IN ('in_progress', 'booked', 'sold') THEN a.status
+    ELSE n.said END AS status) AS s
 """
 _BEFORE = """
 UPDATE import_row SET before = jsonb_build_object('type', a.type, 'status', a.status,
@@ -232,25 +240,21 @@ UPDATE import_row SET before = jsonb_build_object('type', a.type, 'status', a.st
 FROM chunk AS c JOIN apartment AS a ON a.organization_id = c.organization_id AND a.id = c.old_id
 WHERE import_row.organization_id = c.organization_id AND import_row.id = c.row_id
 """
-_DIFFERS = """
-(a.type, a.status, a.block, a.floor, a.layout, a.area, a.view) IS DISTINCT FROM
-(c.type, c.status, c.block, c.floor, c.layout, c.area, c.view)
-"""
-_ACTION = f"""
+_ACTION = """
 UPDATE import_row SET record_id = c.new_id, action = CASE
     WHEN c.old_id IS NULL THEN 'create'
-    WHEN {_DIFFERS} OR c.old_price <> c.base_price OR c.old_packages <> c.package_ids
+    WHEN c.differs OR c.old_price <> c.base_price OR c.old_packages <> c.package_ids
         OR c.old_addons <> c.addon_ids THEN 'update'
     ELSE 'keep' END
-FROM chunk AS c LEFT JOIN apartment AS a ON a.organization_id = c.organization_id AND a.id = c.old_id
+FROM chunk AS c
 WHERE import_row.organization_id = c.organization_id AND import_row.id = c.row_id
 """
-_UPDATE = f"""
+_UPDATE = """
 UPDATE apartment AS a SET type = c.type, status = c.status, block = c.block, floor = c.floor,
     layout = c.layout, area = c.area, view = c.view,
     base_price = CASE WHEN c.wanted THEN a.base_price ELSE c.base_price END
 FROM chunk AS c WHERE a.organization_id = c.organization_id AND a.id = c.old_id
-  AND ({_DIFFERS} OR (c.old_price <> c.base_price AND NOT c.wanted))
+  AND (c.differs OR (c.old_price <> c.base_price AND NOT c.wanted))
 """
 _INSERT = """
 INSERT INTO apartment (id, organization_id, project_id, type, status, flow_version, name, block,
@@ -290,7 +294,11 @@ FROM chunk WHERE old_price <> base_price AND NOT wanted
 def _take_apartments(work: Work, run: Import) -> int:
     """Take in up to a chunk of apartments by a handful of statements. Returns how many."""
     session = work.session
-    session.execute(text(_CHUNK.format(run=run.id, most=CHUNK)))
+    session.execute(text(_LINES.format(run=run.id, most=CHUNK)))
+    # The planner knows nothing of a table made a moment ago, and would compare all with all.
+    session.execute(text("ANALYZE line"))
+    session.execute(text(_CHUNK))
+    session.execute(text("ANALYZE chunk"))
     told = {
         "actor": str(work.actor),
         "correlation": work.correlation_id,
@@ -309,7 +317,7 @@ def _take_apartments(work: Work, run: Import) -> int:
         text("SELECT new_id, base_price FROM chunk WHERE wanted AND old_price <> base_price")
     ).all()
     count = session.scalar(text("SELECT count(*) FROM chunk")) or 0
-    session.execute(text("DROP TABLE chunk"))
+    session.execute(text("DROP TABLE chunk, line"))
     for row in wanted:  # few: those that somebody is buying right now
         prices.change(work, Item.apartment, row.new_id, row.base_price)
     session.expire_all()

@@ -919,7 +919,13 @@ def upgrade() -> None:
     op.create_index(
         "uq_apartment_name",
         "apartment",
-        ["organization_id", sa.literal_column("coalesce(project_id, organization_id)"), "name"],
+        [
+            "organization_id",
+            sa.literal_column(
+                "(CASE WHEN project_id IS NULL THEN organization_id ELSE project_id END)"
+            ),
+            "name",
+        ],
         unique=True,
         postgresql_where=sa.text("source_id IS NULL"),
     )
