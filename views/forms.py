@@ -149,7 +149,7 @@ def _fill(  # noqa: PLR0913  # what a form knows
     fields = screen.fields(adding=adding)
     # Money is read last: it needs to know its currency, which another field may decide.
     for field in sorted(fields, key=lambda each: each.kind is Kind.money):
-        if partial and field.name not in given:
+        if field.name not in given and (partial or _left_to_default(screen, field)):
             continue
         try:
             currency = currency_of(work.session, screen, row) if field.kind is Kind.money else ""
@@ -159,6 +159,11 @@ def _fill(  # noqa: PLR0913  # what a form knows
             mistakes[field.name] = refusal
     if mistakes:
         raise Mistakes(mistakes)
+
+
+def _left_to_default(screen: Screen, field: Input) -> bool:
+    """Whether a program that does not send a field gets what the table says; pages send all."""
+    return not field.required and screen.column(field.name).defaulted
 
 
 def _set(screen: Screen, row: Any, field: Input, value: Any) -> None:

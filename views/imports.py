@@ -1,16 +1,26 @@
 """Importing in the browser: send a file, see what it means, run it, watch it, take it back."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import (
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from adapters import sheets
-from adapters.exports import Column, Kind, Table, csv_chunks
+from adapters.exports import Column, Kind, Table, csv_chunks, write_xlsx
 from core import db
 from core.errors import NotFound, Refused
 from core.work import Work, found, unit_of_work
@@ -21,6 +31,7 @@ from services.imports import KINDS
 from services.sheets import Table as SheetTable
 from views import uploading
 from views.admin import require
+from views.downloads import TYPES
 from views.person import actor
 from views.refusals import in_words, sentence
 
@@ -116,24 +127,26 @@ class ImportsView(BaseView):  # type: ignore[misc]
             _("Taken back, but for what is in use by now."),
         )
 
-    @expose("/<uuid:import_id>/rejected.csv")  # type: ignore[untyped-decorator]
+    @expose("/<uuid:import_id>/rejected")  # type: ignore[untyped-decorator]
     def rejected(self, import_id: UUID) -> Response:
-        """Give the rows that cannot be taken, as they were sent, each with the reasons."""
+        """Give the rows that cannot be taken, as they were sent, each with the reasons.
+
+        Where several sheets have such rows it is a workbook, so that each keeps its columns.
+        """
         require(TABLE, "read")
         with unit_of_work(db.session(), actor()) as work:
             run = found(work, Import, import_id)
-            rows = list(imports.rejected(work, import_id))
-            sheet = rows[0].sheet if rows else next(iter(run.mapping))
-            header = run.mapping[sheet]["header"]
-            lines = [
-                [str(row.line), *row.cells, reasons(row)] for row in rows if row.sheet == sheet
-            ]
-        titles = [_("Line"), *header, _("What is wrong")]
-        table = Table(sheet, [Column(title, Kind.text) for title in titles], lines)
-        name = f"{run.file_name.rsplit('.', 1)[0]}-rejected.csv"
-        response = Response(b"".join(csv_chunks(table)), content_type="text/csv; charset=utf-8")
-        response.headers.set("Content-Disposition", "attachment", filename=name)
-        return response
+            tables = _rejected(run, list(imports.rejected(work, import_id)))
+            stem = run.file_name.rsplit(".", 1)[0]
+        file: Any = BytesIO()
+        if len(tables) == 1:
+            file.writelines(csv_chunks(tables[0]))
+        else:
+            write_xlsx(file, tables)
+        file.seek(0)
+        kind = "csv" if len(tables) == 1 else "xlsx"
+        name = f"{stem}-rejected.{kind}"
+        return send_file(file, TYPES[kind], as_attachment=True, download_name=name)
 
     def _begin(self) -> UUID:
         sent = request.files.get("file")
@@ -162,6 +175,21 @@ class ImportsView(BaseView):  # type: ignore[misc]
         except Refused as refusal:
             flash(sentence(refusal), "danger")
         return redirect(url_for("ImportsView.show", import_id=import_id))
+
+
+def _rejected(run: Import, rows: list[ImportRow]) -> list[Table]:
+    """Make a table of each sheet that has such rows; of a file without any, its first, empty."""
+    return [
+        Table(
+            sheet,
+            [
+                Column(title, Kind.text)
+                for title in (_("Line"), *run.mapping[sheet]["header"], _("What is wrong"))
+            ],
+            [[str(row.line), *row.cells, reasons(row)] for row in rows if row.sheet == sheet],
+        )
+        for sheet in dict.fromkeys(row.sheet for row in rows) or list(run.mapping)[:1]
+    ]
 
 
 def reasons(row: ImportRow) -> str:
@@ -201,6 +229,7 @@ def _page(work: Work, run: Import) -> Mapping[str, Any]:
         "run": run,
         "flow": IMPORT_FLOW,
         "wrong": wrong,
+        "unsaid": max(run.counts["rejected"] - len(wrong), 0),
         "fields": fields,
         "done": done or 0,
         "samples": {sheet: _samples(work, run, sheet) for sheet in run.mapping},

@@ -103,7 +103,7 @@ def read(session: Session, field: Input, raw: Any, currency: str = "") -> Any:
 
 
 def _nothing(field: Input) -> Any:
-    if field.kind in (Kind.text, Kind.long):
+    if field.kind in (Kind.text, Kind.long) and field.choices is None:
         return ""
     return {Kind.yesno: False, Kind.names: []}.get(field.kind)
 

@@ -89,11 +89,15 @@ def sales(file: Path, organization: str | None, *, all_or_nothing: bool, check: 
     click.echo(f"Organization: {name}")
     try:
         read = sheets.read(file.name, file.read_bytes())
-        imported = _import(home, file, read, all_or_nothing=all_or_nothing, check=check)
+        counts = _import(home, file, read, all_or_nothing=all_or_nothing, check=check)
     except (Refused, SheetRefused) as refusal:
         raise click.ClickException(str(refusal)) from refusal
-    if not check:  # a check leaves nothing behind, its counts neither
-        counts = imported.counts
+    if check:
+        click.echo(
+            f"{counts['valid']} of {counts['rows']} rows can be taken in,"
+            f" {counts['rejected']} are rejected. Nothing was changed."
+        )
+    else:
         click.echo(
             f"{counts['created']} created, {counts['updated']} updated,"
             f" {counts['unchanged']} unchanged, {counts['rejected']} rejected."
@@ -102,27 +106,33 @@ def sales(file: Path, organization: str | None, *, all_or_nothing: bool, check: 
 
 def _import(
     home: UUID, file: Path, read: list[Sheet], *, all_or_nothing: bool, check: bool
-) -> Import:
+) -> dict[str, int]:
+    """Judge the rows and, unless that is all, take them in; returns how many of each fate."""
     actor = Actor("command", "import")
     session = db.session()
+    given = {"all_or_nothing": all_or_nothing}
     with seeing(session, Scope(home, actor=str(actor))):
+        if check:
+            begun = _begin(Work(session, actor, source="command"), file, read, **given)
+            counts = dict(begun.counts)
+            session.rollback()
+            return counts
         with unit_of_work(session, actor, source="command") as work:
-            begun = imports.begin(
-                work, "sales", file.name, tables_of(read), all_or_nothing=all_or_nothing
-            )
-            import_id = begun.id
-            _tell_rejected(work, begun, file)
-            if check:
-                imports.cancel(work, import_id)
-                return begun
+            import_id = _begin(work, file, read, **given).id
             imports.start(work, import_id)
             if all_or_nothing:
-                return imports.run_whole(work, import_id)
+                return dict(imports.run_whole(work, import_id).counts)
         more = True
         while more:
             with unit_of_work(session, actor, source="command") as work:
                 more = imports.advance(work, import_id)
-        return session.get_one(Import, import_id)
+        return dict(session.get_one(Import, import_id).counts)
+
+
+def _begin(work: Work, file: Path, read: list[Sheet], *, all_or_nothing: bool) -> Import:
+    begun = imports.begin(work, "sales", file.name, tables_of(read), all_or_nothing=all_or_nothing)
+    _tell_rejected(work, begun, file)
+    return begun
 
 
 def _tell_rejected(work: Work, begun: Import, file: Path) -> None:

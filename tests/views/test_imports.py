@@ -6,6 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from adapters import exports, sheets
 from core import db
 from models.builder import Import, ImportStatus
 from models.sales import Apartment, Project
@@ -53,12 +54,42 @@ def test_the_rejected_rows_come_back_as_a_file_with_reasons(office: Office) -> N
     manager = office.browser("Manager")
     place = send(manager, "as-sent.csv", (DATA / "apartments-as-sent.csv").read_bytes())
 
-    answer = manager.get(f"{place}/rejected.csv")
+    answer = manager.get(f"{place}/rejected")
 
     lines = answer.get_data(as_text=True).splitlines()
     assert len(lines) == 121  # the project is not there: each row says so
     assert "There is no project" in lines[1]
     assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_rejected_rows_of_several_sheets_come_as_a_workbook_of_them(office: Office) -> None:
+    sheet = exports.Column
+    book = BytesIO()
+    exports.write_xlsx(
+        book,
+        [
+            exports.Table(
+                "Projects",
+                [sheet("Project"), sheet("Location"), sheet("Currency")],
+                [["Acacia Heights", "Nairobi", "KSH"]],
+            ),
+            exports.Table(
+                "Apartments",
+                [sheet("Project"), sheet("Apartment"), sheet("Type"), sheet("Space (m2)")],
+                [["Acacia Heights", "A1", "Part of a project", "50"]],
+            ),
+        ],
+    )
+    manager = office.browser("Manager")
+    place = send(manager, "list.xlsx", book.getvalue())
+
+    answer = manager.get(f"{place}/rejected")
+
+    read = {each.name: each for each in sheets.read("rejected.xlsx", answer.get_data())}
+    assert set(read) == {"projects", "apartments"}
+    assert read["projects"].rows[0][:2] == ["2", "Acacia Heights"]
+    assert "no currency" in read["projects"].rows[0][-1]
+    assert "There is no project" in read["apartments"].rows[0][-1]
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,16 @@ def test_rows_are_added_changed_and_deleted(office: Office, api: Program) -> Non
     assert api("GET", path).status_code == 404
 
 
+@pytest.mark.req("S3.01")
+def test_a_field_that_is_left_out_is_as_the_table_says(api: Program) -> None:
+    made = api("POST", "/api/v1/project/", json={"name": "Acacia Heights", "currency": "KES"})
+
+    assert made.status_code == 201, made.get_data()
+    row = made.get_json()["result"]
+    assert (row["published"], row["hold_minutes"], row["refund_percent"]) == (True, 60, "90.00")
+    assert row["price_locked_from"] == "under_review"
+
+
 def test_fields_which_are_not_listed_are_never_written(
     office: Office, elsewhere_office: Office, api: Program
 ) -> None:

@@ -7,11 +7,14 @@ from click.testing import Result
 from flask import Flask
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
+from models.builder import Import
 from models.payments import IntentStatus
-from tests import stories
+from models.sales import Apartment
+from services import organizations
+from tests import make, stories
 from workers import jobs, payments
 
 Run = Callable[..., Result]
@@ -104,3 +107,75 @@ def test_a_queue_that_is_away_is_passed_over(
     away = Redis(port=1, socket_connect_timeout=0.2, retry=Retry(NoBackoff(), 0))
     monkeypatch.setitem(app.extensions, "bell", away)
     jobs.ring("workers.payments.ask", home, home)
+
+
+def sheet(place: Path, *rows: str) -> Path:
+    heading = "Project,Apartment,Type,Space (m2),Base price,Currency,Packages,Status"
+    place.write_text("\n".join([heading, *rows]), encoding="utf-8")
+    return place
+
+
+GOOD = "Acacia Heights,{name},Part of a project,50,100,KES,,For Sale"
+BAD = "Acacia Heights,{name},Part of a project,much,100,KES,,For Sale"
+
+
+@pytest.fixture
+def acacia(session: Session, home: UUID) -> str:
+    with stories.unit(session, home) as work:
+        make.project(work, name="Acacia Heights")
+        return organizations.home(work).slug
+
+
+@pytest.mark.req("S3.29")
+def test_a_check_says_what_is_wrong_and_leaves_nothing_behind(
+    run: Run, session: Session, home: UUID, acacia: str, tmp_path: Path
+) -> None:
+    file = sheet(tmp_path / "list.csv", GOOD.format(name="A1"), BAD.format(name="A2"))
+
+    result = run("import", "sales", str(file), "-o", acacia, "--check")
+
+    assert result.exit_code == 0, result.output
+    assert "apartments line 3, Space (m2): “much” is no number" in result.output
+    assert "1 of 2 rows can be taken in, 1 are rejected. Nothing was changed." in result.output
+    with stories.unit(session, home) as work:
+        assert work.session.scalars(select(Apartment.id)).all() == []
+        assert work.session.scalars(select(Import.id)).all() == []
+
+
+@pytest.mark.req("S3.29")
+def test_an_import_takes_in_what_it_can_and_keeps_the_rest_beside_the_file(
+    run: Run, session: Session, home: UUID, acacia: str, tmp_path: Path
+) -> None:
+    file = sheet(tmp_path / "list.csv", GOOD.format(name="A1"), BAD.format(name="A2"))
+
+    first = run("import", "sales", str(file), "-o", acacia)
+    second = run("import", "sales", str(file), "-o", acacia)
+
+    assert "1 created, 0 updated, 0 unchanged, 1 rejected." in first.output
+    assert "0 created, 0 updated, 1 unchanged, 1 rejected." in second.output
+    kept = (tmp_path / "list.rejected.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(kept) == 2
+    assert kept[1].startswith("3,Acacia Heights,A2")
+    assert kept[1].endswith("no number from 0.01 to 1000000.")
+
+
+def test_all_or_nothing_is_nothing_where_a_row_is_bad(
+    run: Run, session: Session, home: UUID, acacia: str, tmp_path: Path
+) -> None:
+    file = sheet(tmp_path / "list.csv", GOOD.format(name="A1"), BAD.format(name="A2"))
+
+    result = run("import", "sales", str(file), "-o", acacia, "--all-or-nothing")
+
+    assert result.exit_code == 1
+    assert "Error: 1 rows cannot be taken" in result.output
+    with stories.unit(session, home) as work:
+        assert work.session.scalars(select(Apartment.id)).all() == []
+
+
+def test_an_import_for_nobody_is_one_sentence(run: Run, home: UUID, tmp_path: Path) -> None:
+    file = sheet(tmp_path / "list.csv")
+
+    result = run("import", "sales", str(file), "-o", "Nobody Ltd")
+
+    assert result.exit_code == 1
+    assert "Error: There is no organization “Nobody Ltd”." in result.output
