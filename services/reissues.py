@@ -96,13 +96,10 @@ def _renew(work: Work, done: Preview) -> int:
     )
     work.session.execute(text("CREATE INDEX ON renewed (new_id); ANALYZE renewed"))
     count = work.session.scalar(text("SELECT count(*) FROM renewed")) or 0
-    first = select(func.next_number(work.scope.home(), "invoice"))
-    start = (work.session.scalar(first) or 1) - 1
-    counter = text("UPDATE counter SET last = :last WHERE series = 'invoice'")
-    work.session.execute(counter, {"last": start + count})
+    last = work.session.scalar(select(func.next_number(work.scope.home(), "invoice", count))) or 0
     _replace(work)
     assert count >= done.reissued, "each of these bookings has at least one issued invoice"
-    return start
+    return last - count
 
 
 def _replace(work: Work) -> None:

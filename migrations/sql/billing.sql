@@ -67,12 +67,19 @@ BEGIN
 END $$;
 CREATE TRIGGER stays BEFORE DELETE ON invoice FOR EACH ROW EXECUTE FUNCTION invoice_stays();
 
--- The next number of a series. The row stays locked until the transaction ends: without gaps.
-CREATE FUNCTION next_number(home uuid, name text) RETURNS int
-LANGUAGE sql SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
+-- The next number of a series, or the last of the next `many`. The row stays locked until the
+-- transaction ends: without gaps.
+CREATE FUNCTION next_number(home uuid, name text, many int DEFAULT 1) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    given int;
+BEGIN
+    IF home IS DISTINCT FROM public.acting_organization() THEN
+        RAISE EXCEPTION 'not your organization' USING ERRCODE = 'insufficient_privilege';
+    END IF;
     INSERT INTO public.counter AS c (id, organization_id, series, last)
-    VALUES (public.uuid_now(), home, name, 1)
-    ON CONFLICT (organization_id, series) DO UPDATE SET last = c.last + 1
-    RETURNING last;
-END;
+    VALUES (public.uuid_now(), home, name, greatest(many, 0))
+    ON CONFLICT (organization_id, series) DO UPDATE SET last = c.last + greatest(many, 0)
+    RETURNING last INTO given;
+    RETURN given;
+END $$;

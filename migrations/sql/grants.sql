@@ -6,7 +6,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO makao_app
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO makao_app, makao_worker, makao_auth;
 
 -- Money, the audit trail and the chains have one door each, a function.
-REVOKE INSERT, UPDATE, DELETE ON account, journal_entry, posting, audit_entry, seal
+REVOKE INSERT, UPDATE, DELETE ON counter, account, journal_entry, posting, audit_entry, seal
     FROM makao_app, makao_worker;
 REVOKE DELETE ON event, booking, payment_intent, provider_event, refund
     FROM makao_app, makao_worker;
@@ -28,8 +28,9 @@ GRANT SELECT ON ab_role, ab_group, ab_group_role, ab_permission, ab_view_menu, a
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION uuid_now(), standing(), acting_organization(), acting_for_all(), acting_party(),
-    acting_profile(), acting_user(), acting_admin(), reading_organization(), own_memberships(),
-    public_organization(text), next_number(uuid, text), accept_invitation(text, uuid),
+    portal_acts(),
+    kept(jsonb, jsonb, text[]), hold_ends(timestamptz, uuid), acting_profile(), acting_user(), acting_admin(), reading_organization(), own_memberships(),
+    public_organization(text), next_number(uuid, text, int), accept_invitation(text, uuid),
     read_invitation(text) TO makao_app, makao_worker, makao_auth, makao_reader;
 GRANT EXECUTE ON FUNCTION found_organization(uuid, uuid, uuid, text, text, uuid),
     ledger_post(uuid, uuid, uuid, text, text, text, uuid, date, timestamptz, uuid, text, text[],

@@ -42,6 +42,24 @@ BEGIN ATOMIC
     FROM public.posting WHERE organization_id = organization AND entry_id = entry;
 END;
 
+-- Whether an entry says what has just become of an invoice of the portal member who writes it: all
+-- legs are their own, and what they owe (1200) goes up or down by what is due on it.
+CREATE FUNCTION follows_own_invoice(home uuid, new_key text, kind text, source uuid, codes text[],
+    parties uuid[], amounts numeric[]) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT kind = 'invoice' AND i.id IS NOT NULL
+        AND new_key = 'invoice:' || i.id || ':' || i.status
+        AND NOT EXISTS (SELECT FROM unnest(codes, parties, amounts) AS leg(code, party, amount)
+            WHERE leg.party IS DISTINCT FROM i.party_id
+               OR (leg.code = '1200') IS DISTINCT FROM ((leg.amount > 0) = (i.status = 'issued')))
+        AND (SELECT sum(amount) FROM unnest(amounts) AS amount WHERE amount > 0)
+            = i.total - i.paid_amount
+    FROM (VALUES (1)) AS one
+    LEFT JOIN public.invoice AS i ON i.organization_id = home AND i.id = source
+        AND i.party_id = public.acting_party();
+END;
+
 -- Write one entry with its postings, the balances it moves and the event that tells of it. Nobody
 -- else writes these tables: `makao_app` and `makao_worker` may only call this.
 -- Returns the entry and whether it is new; an earlier one under the same key must say the same.
@@ -59,6 +77,10 @@ DECLARE
 BEGIN
     IF home IS DISTINCT FROM public.acting_organization() THEN
         RAISE EXCEPTION 'not your organization' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NOT public.acting_for_all()
+       AND NOT public.follows_own_invoice(home, new_key, kind, source, codes, parties, amounts) THEN
+        RAISE EXCEPTION 'not your entry' USING ERRCODE = 'insufficient_privilege';
     END IF;
     SELECT array_agg(account.id ORDER BY leg.n), array_agg(account.balance IS NOT NULL ORDER BY leg.n)
     INTO accounts, keeps
@@ -130,7 +152,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     count int;
 BEGIN
-    IF home IS DISTINCT FROM public.acting_organization() THEN
+    IF home IS DISTINCT FROM public.acting_organization() OR NOT public.acting_for_all() THEN
         RAISE EXCEPTION 'not your organization' USING ERRCODE = 'insufficient_privilege';
     END IF;
     INSERT INTO public.account (id, organization_id, book_id, code, type, party_id, currency, balance)

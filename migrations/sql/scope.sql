@@ -154,11 +154,14 @@ CREATE FUNCTION found_organization(new_id uuid, book_id uuid, member_id uuid, ca
     address text, founder uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    INSERT INTO public.organization (id, name, slug) VALUES (new_id, called, address);
-    INSERT INTO public.book (id, organization_id, name) VALUES (book_id, new_id, 'main');
     IF session_user = 'makao_app' THEN
         founder := public.acting_profile();
+        IF founder IS NULL THEN
+            RAISE EXCEPTION 'nobody is signed in' USING ERRCODE = 'insufficient_privilege';
+        END IF;
     END IF;
+    INSERT INTO public.organization (id, name, slug) VALUES (new_id, called, address);
+    INSERT INTO public.book (id, organization_id, name) VALUES (book_id, new_id, 'main');
     IF founder IS NOT NULL THEN
         INSERT INTO public.membership (id, organization_id, profile_id, roles)
         VALUES (member_id, new_id, founder, ARRAY['Admin']);

@@ -15,7 +15,17 @@ down_revision = None
 
 
 SQL = Path(__file__).parents[1] / "sql"
-AFTER = ("scope", "audit", "ledger", "billing", "bookings", "jobs", "protection", "grants")
+AFTER = (
+    "scope",
+    "audit",
+    "ledger",
+    "billing",
+    "bookings",
+    "jobs",
+    "protection",
+    "portal",
+    "grants",
+)
 
 
 def upgrade() -> None:
