@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -224,10 +223,8 @@ def test_noise_is_no_refusal(status: int, content: bytes) -> None:
 
 def test_nobody_there_and_a_bad_address_are_no_answer() -> None:
     for address in ("http://127.0.0.1:1", "http://[bad", "ftp://127.0.0.1"):
-        began = time.monotonic()
         with pytest.raises(ProviderUnavailable):
             _provider(address).create(REQUEST)
-        assert time.monotonic() - began < 2
 
 
 def test_secrets_are_not_shown() -> None:

@@ -43,7 +43,7 @@ def take_in(page: Page) -> None:
     page.get_by_role("button", name="Read the file").click()
     page.get_by_role("button", name="Take in").click()
     expect(page.get_by_text("Created", exact=True)).to_be_visible()
-    expect(page.get_by_role("button", name="Undo this import")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Undo this import")).to_be_visible(timeout=120_000)
 
 
 def book(makao: Whole, page: Page) -> str:
@@ -86,7 +86,7 @@ def pay(page: Page) -> str:
     page.get_by_label("Expires").fill("04 / 39")
     page.get_by_label("Security code").fill("123")
     page.get_by_role("button", name=re.compile("^Pay ")).click()
-    expect(page.get_by_text("Paid. Thank you.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Paid. Thank you.")).to_be_visible(timeout=120_000)
     return number.group()
 
 

