@@ -14,11 +14,9 @@ from sqlalchemy import (
     Numeric,
     String,
     UniqueConstraint,
-    func,
-    select,
     text,
 )
-from sqlalchemy.orm import Mapped, Synonym, column_property, mapped_column, relationship, synonym
+from sqlalchemy.orm import Mapped, Synonym, mapped_column, relationship, synonym
 
 from core.db import Amount, Base, Currency, Name
 from core.flow import Flow
@@ -253,47 +251,16 @@ class BookingInvoice(OrganizationScoped, Base):
     position: Mapped[int]
     milestone: Mapped[str] = mapped_column(String(80), server_default="", default="")
 
+    booking: Mapped[Booking] = relationship(
+        primaryjoin="foreign(BookingInvoice.booking_id) == Booking.id",
+        viewonly=True,
+        lazy="raise_on_sql",
+    )
     invoice: Mapped[Invoice] = relationship(
         primaryjoin="foreign(BookingInvoice.invoice_id) == Invoice.id",
         viewonly=True,
         lazy="raise_on_sql",
     )
-
-
-_PAID = (
-    select(func.coalesce(func.sum(Invoice.paid_amount), 0))
-    .where(
-        BookingInvoice.organization_id == Booking.organization_id,
-        BookingInvoice.booking_id == Booking.id,
-        Invoice.id == BookingInvoice.invoice_id,
-    )
-    .correlate_except(Invoice, BookingInvoice)
-    .scalar_subquery()
-)
-Booking.paid_amount = column_property(_PAID, deferred=True)
-Booking.remaining_amount = column_property(Booking.total - _PAID, deferred=True)
-
-
-Apartment.assigned_package_id = column_property(
-    select(Booking.package_id)
-    .where(
-        Booking.organization_id == Apartment.organization_id,
-        Booking.apartment_id == Apartment.id,
-    )
-    .correlate_except(Booking)
-    .scalar_subquery(),
-    deferred=True,
-)
-Apartment.total_price = column_property(
-    select(Booking.total)
-    .where(
-        Booking.organization_id == Apartment.organization_id,
-        Booking.apartment_id == Apartment.id,
-    )
-    .correlate_except(Booking)
-    .scalar_subquery(),
-    deferred=True,
-)
 
 
 class InstalmentPlan(Record):

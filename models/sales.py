@@ -327,12 +327,15 @@ class Apartment(Record):
     currency: Mapped[Currency]
     base_price: Mapped[Amount] = mapped_column(server_default="0", default=Decimal(0))
     customer_id: Mapped[UUID | None]
-    if TYPE_CHECKING:  # mapped in models/bookings.py
+    if TYPE_CHECKING:  # mapped in models/derived.py
         assigned_package_id: Mapped[UUID | None]
         total_price: Mapped[Decimal | None]
 
     project: Mapped[Project | None] = relationship(
         primaryjoin="foreign(Apartment.project_id) == Project.id", lazy="raise_on_sql"
+    )
+    source: Mapped["Apartment | None"] = relationship(
+        primaryjoin="foreign(Apartment.source_id) == remote(Apartment.id)", lazy="raise_on_sql"
     )
     customer: Mapped[Party | None] = relationship(
         primaryjoin="foreign(Apartment.customer_id) == Party.id", lazy="raise_on_sql"

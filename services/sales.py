@@ -173,19 +173,16 @@ def offer(work: Work, apartment_id: UUID) -> Apartment:
 
 
 def remove_apartment(work: Work, apartment_id: UUID) -> None:
-    """Take an apartment out of its project's list. One that was ever booked is withdrawn instead.
+    """Take an apartment out of its project's list; one that was ever booked can be withdrawn only.
 
     Raises:
         IllegalMove: somebody has taken it.
         The database refuses while bookings name it.
 
     """
-    apartment = locked(work, Apartment, apartment_id)
-    APARTMENT_FLOW.move(apartment, "withdraw")
-    emit(
-        work,
-        ApartmentStatusChanged(apartment.id, ApartmentStatus.for_sale, apartment.status),
-    )
+    apartment = _original(work, apartment_id)
+    if apartment.status not in (ApartmentStatus.withdrawn, ApartmentStatus.template):
+        _move(work, apartment_id, "withdraw")
     work.session.flush()
     work.session.delete(apartment)
     work.session.flush()
@@ -199,9 +196,9 @@ def set_packages(work: Work, apartment_id: UUID, package_ids: Sequence[UUID]) ->
         The database refuses to take away one that a booking has chosen.
 
     """
-    apartment = locked(work, Apartment, apartment_id)
+    apartment = _original(work, apartment_id)
     rows = work.session.scalars(select(Package).where(Package.id.in_(package_ids))).all()
-    _same_project(apartment, rows, len(set(package_ids)))
+    _same_project(work, apartment, rows, len(set(package_ids)))
     mine = ApartmentPackage.apartment_id == apartment.id
     gone = delete(ApartmentPackage).where(mine, ApartmentPackage.package_id.not_in(package_ids))
     work.session.execute(gone)
@@ -219,9 +216,9 @@ def set_addons(work: Work, apartment_id: UUID, addon_ids: Sequence[UUID]) -> Non
         The database refuses to take away one that a booking has chosen.
 
     """
-    apartment = locked(work, Apartment, apartment_id)
+    apartment = _original(work, apartment_id)
     rows = work.session.scalars(select(Addon).where(Addon.id.in_(addon_ids))).all()
-    _same_project(apartment, rows, len(set(addon_ids)))
+    _same_project(work, apartment, rows, len(set(addon_ids)))
     mine = ApartmentAddon.apartment_id == apartment.id
     gone = delete(ApartmentAddon).where(mine, ApartmentAddon.addon_id.not_in(addon_ids))
     work.session.execute(gone)
@@ -359,16 +356,31 @@ def _copy_choices(work: Work, template: Apartment, made: Sequence[Apartment]) ->
 
 
 def _move(work: Work, apartment_id: UUID, name: str) -> Apartment:
-    apartment = locked(work, Apartment, apartment_id)
-    if apartment.source_id:
-        raise CloneStays
+    apartment = _original(work, apartment_id)
     old = apartment.status
     APARTMENT_FLOW.move(apartment, name)
     emit(work, ApartmentStatusChanged(apartment.id, old, apartment.status))
     return apartment
 
 
-def _same_project(apartment: Apartment, rows: Sequence[Package | Addon], wanted: int) -> None:
-    strange = [each for each in rows if each.project_id != apartment.project_id]
+def _original(work: Work, apartment_id: UUID) -> Apartment:
+    apartment = locked(work, Apartment, apartment_id)
+    if apartment.source_id:
+        raise CloneStays
+    return apartment
+
+
+def _same_project(
+    work: Work, apartment: Apartment, rows: Sequence[Package | Addon], wanted: int
+) -> None:
+    """Make sure of where choices come from; a standalone apartment takes those of its currency."""
+    homes = {each.project_id for each in rows}
+    if apartment.project_id is None:
+        fits = select(Project.id).where(
+            Project.id.in_(homes), Project.currency == apartment.currency
+        )
+        strange = homes - set(work.session.scalars(fits))
+    else:
+        strange = homes - {apartment.project_id}
     if strange or len(rows) != wanted:
         raise BadInput(N_("Choose from what the apartment's own project offers."))

@@ -219,10 +219,10 @@ class ScreenView(BaseView):  # type: ignore[misc]
         return kept if kept and not lost else forms.version_of(self.screen, row)
 
     def _row(self, pk: UUID) -> Any:
-        statement = select(self.screen.model).where(self.screen.model.id == pk)
-        if self.screen.scope:
-            statement = statement.where(self.screen.scope(self.screen.model))
-        row = db.session().scalar(statement)
+        rules = self.screen.rules(listed=False)
+        row = db.session().scalar(
+            select(self.screen.model).where(self.screen.model.id == pk, *rules)
+        )
         if row is None:
             raise NotFound
         return row

@@ -55,9 +55,10 @@ INVOICE = Screen(
     one=N_("Invoice"),
     sentence=N_("What customers owe, what they have paid, and what is still due."),
     menu=N_("Money"),
-    columns="number status party subject total paid_amount due_amount due_on issued_at",
+    columns="number status party subject total due_amount due_on",
+    more="paid_amount issued_at",
     search="number subject party.name",
-    filters="status party total due_on issued_at payment_method",
+    filters="status party instalment.booking total due_on issued_at payment_method",
     acts=(
         Act(
             record,
@@ -148,7 +149,17 @@ INVOICE = Screen(
             done=N_("What was unpaid is written off."),
         ),
     ),
-    groups=(Group(N_("Invoice"), "party subject due_on issued_at paid_at payment_method reason"),),
+    labels={
+        "instalment.booking": N_("Booking"),
+        "instalment.booking.original": N_("Apartment"),
+    },
+    groups=(
+        Group(
+            N_("Invoice"),
+            "party instalment.booking instalment.booking.original subject due_on issued_at paid_at"
+            " payment_method reason",
+        ),
+    ),
     figures="total paid_amount due_amount due_on",
     related=(
         Related(

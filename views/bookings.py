@@ -50,9 +50,12 @@ BOOKING = Screen(
     one=N_("Booking"),
     sentence=N_("Customers on their way to an apartment, from the first hold to the key."),
     menu=N_("Sales"),
-    columns="number status customer original original.project package total assigned_to"
-    " hold_until status_at created_at",
-    labels={"original.project": N_("Project")},
+    columns="number status customer original total assigned_to status_at",
+    more="original.project package hold_until created_at",
+    labels={
+        "original.project": N_("Project"),
+        "apartment": N_("Its copy of the apartment"),
+    },
     search="number customer.name original.name",
     filters="status customer original.project original assigned_to package total created_at"
     " status_at payment_method",
@@ -191,7 +194,7 @@ BOOKING = Screen(
     groups=(
         Group(
             N_("Booking"),
-            "customer original original.project assigned_to created_at status_at"
+            "customer original original.project apartment assigned_to created_at status_at"
             " confirmed_at reason",
         ),
         Group(

@@ -112,10 +112,16 @@ def change_in(  # noqa: PLR0913  # what a form knows
 
 def _locked(work: Work, screen: Screen, row_id: UUID) -> Any:
     row = locked(work, screen.model, row_id)
-    in_sight = select(screen.model.id).where(screen.model.id == row_id)
-    if screen.scope and work.session.scalar(in_sight.where(screen.scope(screen.model))) is None:
+    if not is_listed(work.session, screen, row_id):
         raise NotFound
     return row
+
+
+def is_listed(session: Any, screen: Screen, row_id: UUID) -> bool:
+    """Whether a row is one that forms change: not the copy that a booking configures, say."""
+    model: Any = screen.model
+    found = select(model.id).where(model.id == row_id, *screen.rules())
+    return session.scalar(found) is not None
 
 
 def delete(screen: Screen, row_id: UUID) -> None:
@@ -132,7 +138,11 @@ def delete(screen: Screen, row_id: UUID) -> None:
 
 def delete_in(work: Work, screen: Screen, row_id: UUID) -> None:
     """Delete a row within a unit of work."""
-    work.session.delete(_locked(work, screen, row_id))
+    row = _locked(work, screen, row_id)
+    if screen.remove:
+        screen.remove(work, row_id)
+    else:
+        work.session.delete(row)
     work.session.flush()
 
 

@@ -56,7 +56,16 @@ PARTY = Screen(
         Related(
             PaymentIntent, "party_id", N_("Payments"), "number status method amount", order="-id"
         ),
-        Related(ApartmentOwner, "owner_id", N_("Owns"), "apartment share"),
+        Related(
+            ApartmentOwner,
+            "owner_id",
+            N_("Owns"),
+            "apartment apartment.project apartment.project.location share",
+            labels={
+                "apartment.project": N_("Project"),
+                "apartment.project.location": N_("Place"),
+            },
+        ),
     ),
     empty=N_("Customers, owners and companies stand here. Add the first one."),
     drawing="people",

@@ -46,8 +46,8 @@ def search(session: Session, target: type[Base], text: str) -> list[dict[str, st
         pattern = "%" + plain.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         held = [named, *(getattr(target, each) for each in keys)]
         query = query.where(or_(*(each.ilike(pattern, escape="\\") for each in held)))
-    if own and own.scope:
-        query = query.where(own.scope(target))
+    if own:
+        query = query.where(*own.rules())
     rows = session.execute(query.order_by(named).limit(MOST))
     return [
         {"value": str(row.id), "text": str(row.name or "\u2013"), "note": str(row[2] or "")}

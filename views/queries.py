@@ -142,8 +142,7 @@ def _refuse(text: str) -> Any:
 def narrow(query: Query, screen: Screen, wish: Wish) -> None:
     """Apply search and filters."""
     conditions = []
-    if screen.scope:
-        conditions.append(screen.scope(screen.model))
+    conditions.extend(screen.rules())
     for name, value in wish.filters.items():
         conditions.append(_condition(query, screen, name, value))
     if wish.q and screen.search:

@@ -11,7 +11,7 @@ from sqlalchemy import inspect, select
 from core import db
 from core.errors import NotFound
 from models.files import Document
-from views import labels, timeline
+from views import forms, labels, timeline
 from views.acts import why_not
 from views.columns import Column, Kind, column, in_words, shown
 from views.list_page import act_button
@@ -36,7 +36,7 @@ def record_page(screen: Screen, row_id: UUID) -> dict[str, Any]:
     currency = held.get("_currency") or ""
     name = str(held["_name"] or _(screen.one))
     acts, closed = _acts(screen, row, at_hand)
-    editable = screen.form and at_hand.may("write", screen.name)
+    writes = at_hand.may("write", screen.name) and forms.is_listed(session, screen, row_id)
     return {
         "title": name,
         "crumbs": [
@@ -52,8 +52,8 @@ def record_page(screen: Screen, row_id: UUID) -> dict[str, Any]:
         ],
         "acts": acts,
         "closed_acts": closed,
-        "edit_url": url_for(f"{screen.name}.edit", pk=row_id) if editable else None,
-        "delete": _delete(screen, row_id, name, at_hand),
+        "edit_url": url_for(f"{screen.name}.edit", pk=row_id) if screen.form and writes else None,
+        "delete": _delete(screen, row_id, name) if screen.deletable and writes else None,
         "print_links": screen.print_links(row) if screen.print_links else [],
         "groups": _groups(screen, held, currency),
         "tables": [_related(screen, each, row_id, at_hand) for each in screen.related],
@@ -72,9 +72,9 @@ def _load(screen: Screen, row_id: UUID) -> tuple[Any, dict[str, Any]]:
     query.show_path(screen.name_key, "_name")
     if screen.money_path:
         query.show_path(screen.money_path, "_currency")
-    statement = query.statement.add_columns(screen.model).where(screen.model.id == row_id)
-    if screen.scope:
-        statement = statement.where(screen.scope(screen.model))
+    statement = query.statement.add_columns(screen.model).where(
+        screen.model.id == row_id, *screen.rules(listed=False)
+    )
     found = db.session().execute(statement).one_or_none()
     if found is None:
         raise NotFound
@@ -142,9 +142,7 @@ def _acts(
     return offered, closed
 
 
-def _delete(screen: Screen, row_id: UUID, name: str, at_hand: Person) -> dict[str, Any] | None:
-    if not screen.deletable or not at_hand.may("write", screen.name):
-        return None
+def _delete(screen: Screen, row_id: UUID, name: str) -> dict[str, Any]:
     return {
         "label": _("Delete"),
         "url": url_for(f"{screen.name}.delete", pk=row_id),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import inspect, select
 
@@ -68,9 +69,11 @@ class Screen:
     """One model in the admin. Columns are space-separated, so that a screen reads in one glance.
 
     `form` names what can be written, by pages and programs alike; without it rows are only read.
-    `add` and `before_save` are verbs of a service. `fixed` may be written only when a row is added.
-    `programs` names further columns that programs may read. `currency` is the path to the code of
-    the money in a row.
+    `more` names columns that a list shows only to those who choose them.
+    `add`, `before_save` and `remove` are verbs of a service. `fixed` may be written only when a row
+    is added. `scope` says which rows there are at all; `listed` which of them lists, choices and
+    forms show. `programs` names further columns that programs may read. `currency` is the path to
+    the code of the money in a row.
     """
 
     model: type[Base]
@@ -79,6 +82,7 @@ class Screen:
     sentence: str
     menu: str
     columns: str
+    more: str = ""
     icon: str = "folder"
     form: str = ""
     fixed: str = ""
@@ -90,6 +94,7 @@ class Screen:
     before_save: Callable[[Work, Any], None] | None = None
     addable: bool = True
     deletable: bool = False
+    remove: Callable[[Work, UUID], object] | None = None
     importable: bool = False
     groups: Sequence[Group] = ()
     form_groups: Sequence[Group] = ()
@@ -106,6 +111,7 @@ class Screen:
     empty: str = ""
     drawing: str = "building"
     scope: Callable[[Any], Any] | None = None
+    listed: Callable[[Any], Any] | None = None
     print_links: Callable[[Any], list[dict[str, str]]] | None = None
 
     @property
@@ -113,17 +119,23 @@ class Screen:
         """The table's name: of the address, of the right, of the REST resource."""
         return str(self.model.__tablename__)
 
+    def rules(self, *, listed: bool = True) -> list[Any]:
+        """Give the conditions on rows that pages and programs see."""
+        rules = (self.scope, self.listed if listed else None)
+        return [rule(self.model) for rule in rules if rule]
+
     def column(self, name: str) -> Column:
         """Find out what a column of this screen means."""
         return _column(self, name)
 
     def list_columns(self) -> list[Column]:
         """Give the columns that a list may show."""
-        return [self.column(each) for each in self.columns.split()]
+        return [self.column(each) for each in (*self.columns.split(), *self.more.split())]
 
     def readable(self) -> list[Column]:
         """Give all columns that pages or programs may read, each once."""
-        names = [*self.columns.split(), *self.form.split(), *self.programs.split()]
+        names = [*self.columns.split(), *self.more.split()]
+        names += [*self.form.split(), *self.programs.split()]
         names += [name for group in self.groups for name in group.columns.split()]
         return [self.column(each) for each in dict.fromkeys(names)]
 

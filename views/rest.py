@@ -16,16 +16,17 @@ from sqlalchemy import func, select
 
 from core import db
 from core.errors import BadInput, NotFound, Refused
-from core.money import rounded
 from core.text import N_
 from core.work import Work, found
 from views import acts, bearers, forms, idempotency, pickers, rest_docs, rest_filters
-from views.columns import Column, Kind, plain
+from views.columns import Column, Kind
 from views.idempotency import written
 from views.person import person
 from views.queries import Query
 from views.refusals import answer, sentence
-from views.registry import READ_VERB, WRITE_VERB, Screen
+from views.registry import BY_TABLE, READ_VERB, WRITE_VERB, Screen
+from views.rest_related import related_of
+from views.rest_rows import plain_row
 
 PAGE = 25
 LIST_MEMBERS = ("label_columns", "list_columns", "order_columns", "list_title")
@@ -72,7 +73,7 @@ class RestApi(BaseApi):  # type: ignore[misc]
         rest_filters.apply(counted, self.screen, asked.get("filters", []))
         total = session.scalar(select(func.count()).select_from(counted.statement.subquery()))
         window = query.statement.order_by(*order).limit(size).offset(page * size)
-        rows = [self._plain(columns, row) for row in session.execute(window).mappings()]
+        rows = [plain_row(columns, row) for row in session.execute(window).mappings()]
         body: dict[str, Any] = {
             "count": total,
             "ids": [row["id"] for row in rows],
@@ -94,9 +95,11 @@ class RestApi(BaseApi):  # type: ignore[misc]
     @expose("/<pk>", methods=["GET"])  # type: ignore[untyped-decorator]
     @bearers.answering
     def get(self, pk: str) -> Response:
-        """Give one row."""
+        """Give one row, with what hangs on it."""
         self._need(READ_VERB)
-        return _text({"id": pk, "result": self._one(_id(pk))})
+        row = self._one(_id(pk))
+        related = related_of(self.screen, _id(pk), row.get("currency") or "")
+        return _text({"id": pk, "result": row, "related": related})
 
     @expose("/_info", methods=["GET"])  # type: ignore[untyped-decorator]
     @bearers.answering
@@ -193,10 +196,11 @@ class RestApi(BaseApi):  # type: ignore[misc]
         def perform(work: Work) -> tuple[int, Any]:
             row = found(work, self.screen.model, row_id)
             currency = forms.currency_of(work.session, self.screen, row)
-            act.do(work, row_id, **acts.values(work, act, given, currency))
+            made = act.do(work, row_id, **acts.values(work, act, given, currency))
             work.session.flush()
+            told = _made(self.screen, made)
             work.session.expire_all()
-            return 200, {"id": str(row_id), "result": self._one(row_id)}
+            return 200, {"id": str(row_id), "result": self._one(row_id)} | told
 
         return self._write(perform, money=act.money)
 
@@ -230,30 +234,12 @@ class RestApi(BaseApi):  # type: ignore[misc]
             query.show(column)
         if self.screen.money_path:
             query.show_path(self.screen.money_path, "_currency")
-        statement = query.statement.where(self.screen.model.id == row_id)
-        if self.screen.scope:
-            statement = statement.where(self.screen.scope(self.screen.model))
+        rules = self.screen.rules(listed=False)
+        statement = query.statement.where(self.screen.model.id == row_id, *rules)
         row = db.session().execute(statement).one_or_none()
         if row is None:
             raise NotFound
-        return self._plain(columns, row._mapping)  # noqa: SLF001  # documented
-
-    def _plain(self, columns: list[Column], held: Any) -> dict[str, Any]:
-        """Write a row: money as text beside its currency, relations as id and name."""
-        row: dict[str, Any] = {"id": str(held["id"])}
-        for each in columns:
-            value = held[each.name]
-            if each.kind is Kind.relation:
-                key = held[f"{each.name}.id"]
-                value = None if key is None else {"id": str(key), "name": value}
-                row[each.name] = value
-            elif each.kind is Kind.money and value is not None and held.get("_currency"):
-                row[each.name] = str(rounded(value, held["_currency"]))
-            else:
-                row[each.name] = plain(each, value)
-        if "_currency" in held and "currency" not in row:
-            row["currency"] = held["_currency"]
-        return row
+        return plain_row(columns, row._mapping)  # noqa: SLF001  # documented
 
 
 def answer_mistakes(mistakes: forms.Mistakes) -> Response:
@@ -265,6 +251,14 @@ def answer_mistakes(mistakes: forms.Mistakes) -> Response:
     ]
     response.set_data(json.dumps(body))
     return response
+
+
+def _made(screen: Screen, made: Any) -> dict[str, Any]:
+    """Name the record that an act has made, where that is of another kind."""
+    table = getattr(type(made), "__tablename__", "")
+    if table in {"", screen.name} or table not in BY_TABLE:
+        return {}
+    return {"made": {"type": table, "id": str(made.id)}}
 
 
 def _not_allowed() -> Response:

@@ -96,7 +96,11 @@ def add_components(spec: Any, screen: Screen) -> None:
 def paths(screen: Screen) -> dict[str, dict[str, Any]]:
     """Describe every operation of a resource, acts included."""
     row = {"$ref": f"#/components/schemas/{screen.name}.row"}
-    one = _json({"type": "object", "properties": {"id": UUID, "result": row}})
+    hanging = {"type": "object", "additionalProperties": {"type": "array", "items": {}}}
+    made = {"type": "object", "properties": {"type": {"type": "string"}, "id": UUID}}
+    answered = {"id": UUID, "result": row}
+    one = _json({"type": "object", "properties": answered | {"related": hanging}})
+    acted = _json({"type": "object", "properties": answered | {"made": made}})
     many = {
         "type": "object",
         "properties": {
@@ -126,7 +130,7 @@ def paths(screen: Screen) -> dict[str, dict[str, Any]]:
         gone = _operation(screen, "Delete", 200, done, [PK, _key(required=False)])
         found["/{pk}"]["delete"] = gone
     for act in screen.acts:
-        found[f"/{{pk}}/{act.name}"] = {"post": _act(screen, act, one)}
+        found[f"/{{pk}}/{act.name}"] = {"post": _act(screen, act, acted)}
     return found
 
 

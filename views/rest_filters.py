@@ -97,8 +97,7 @@ def apply(query: Query, screen: Screen, filters: Any) -> None:
         BadFilter: one of them cannot be used.
 
     """
-    if screen.scope:
-        query.statement = query.statement.where(screen.scope(screen.model))
+    query.statement = query.statement.where(*screen.rules())
     if not isinstance(filters, list) or len(filters) > MOST_FILTERS:
         raise BadFilter(why=_("filters are a list of at most 20"))
     known = {each.name: each for each in filterable(screen)}

@@ -37,7 +37,8 @@ PROJECT = Screen(
     one=N_("Project"),
     sentence=N_("Building sites whose apartments are sold."),
     menu=MENU,
-    columns="name location currency published hold_minutes refund_percent created_at",
+    columns="name location currency published created_at",
+    more="hold_minutes refund_percent",
     form="name location latitude longitude currency published description amenities hold_minutes"
     " refund_percent price_locked_from",
     fixed="currency",
@@ -48,7 +49,7 @@ PROJECT = Screen(
     importable=True,
     before_save=sales.check_project,
     groups=(
-        Group(N_("Project"), "name location description amenities published"),
+        Group(N_("Project"), "name location description amenities total_units published"),
         Group(N_("Place"), "latitude longitude"),
         Group(N_("Rules of sale"), "currency hold_minutes refund_percent price_locked_from"),
     ),
@@ -92,7 +93,8 @@ APARTMENT = Screen(
     one=N_("Apartment"),
     sentence=N_("What is for sale, what is taken, and the templates to make more from."),
     menu=MENU,
-    columns="name status project type block floor layout view area base_price customer",
+    columns="name status project floor layout area base_price customer",
+    more="type block view",
     form="name project type block floor layout view area base_price currency description",
     fixed="project type currency base_price",
     search="name layout view",
@@ -160,14 +162,29 @@ APARTMENT = Screen(
     add=sales.add_apartment,
     importable=True,
     before_save=sales.check_apartment,
+    deletable=True,
+    remove=sales.remove_apartment,
     groups=(
         Group(N_("Apartment"), "name type project block floor layout view area description"),
         Group(N_("Price and customer"), "base_price customer"),
+        Group(N_("As it is booked"), "source assigned_package total_price"),
     ),
+    labels={"source": N_("Copy of")},
     figures="base_price area customer",
     related=(
-        Related(ApartmentPackage, "apartment_id", N_("Packages to choose from"), "package"),
-        Related(ApartmentAddon, "apartment_id", N_("Add-ons to choose from"), "addon"),
+        Related(
+            ApartmentPackage,
+            "apartment_id",
+            N_("Packages to choose from"),
+            "package package.price",
+            labels={"package.price": N_("Price")},
+        ),
+        Related(
+            ApartmentAddon,
+            "apartment_id",
+            N_("Add-ons to choose from"),
+            "addon addon.price_per_unit addon.max_units",
+        ),
         Related(
             Booking,
             "original_id",
@@ -190,7 +207,7 @@ APARTMENT = Screen(
     },
     hints={"currency": N_("Only for a standalone apartment; others have their project's.")},
     programs="currency created_at",
-    scope=lambda model: model.source_id.is_(None),
+    listed=lambda model: model.source_id.is_(None),
 )
 LEVEL = Screen(
     PackageLevel,

@@ -47,6 +47,7 @@ def price_act(item: Item, column: str) -> Act:
         inputs=(price,),
         preview=preview,
         done=N_("The new price holds, and open bookings follow it."),
+        unless=original if item is Item.apartment else None,
         bulk=False,
     )
 

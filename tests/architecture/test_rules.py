@@ -38,6 +38,7 @@ EDGES = {
     "views/security.py": "what sign-in counts must hold even where it refuses",
     "views/sessions.py": "the same",
     "views/sign_in.py": "the same",
+    "workers/imports.py": "a check of a file leaves nothing",
     "workers/demo.py": "the demo is told act by act, each at its own instant",
     "workers/preparation.py": "the owner prepares the database before anything runs in it",
     "views/profile.py": "what belongs to sign-in is kept by its own session",
@@ -48,7 +49,8 @@ NOT_A_DOMAIN = {
     "views": {
         *("acts", "refusals", "registry", "health", "admin", "columns", "inputs", "labels"),
         *("queries", "list_page", "records", "forms", "boards", "timeline", "pickers"),
-        *("downloads", "uploading", "rest", "rest_docs", "rest_filters", "openapi", "bearers"),
+        *("downloads", "uploading", "rest", "rest_docs", "rest_filters", "rest_related"),
+        *("rest_rows", "openapi", "bearers"),
         *("sales_acts", "idempotency", "menu", "search", "profile", "enrolment", "mailbox"),
         *("edges", "home", "person", "screens", "security", "sessions", "sign_in", "words"),
         *("webhooks", "compression", "imports", "holds"),

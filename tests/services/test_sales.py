@@ -20,7 +20,7 @@ from models.sales import (
     ApartmentType,
     Project,
 )
-from services import bookings, people, sales
+from services import bookings, choices, people, sales
 from services.sales import Floors
 from tests import make
 
@@ -109,6 +109,27 @@ def test_what_may_be_chosen_is_of_the_own_project(work: Work) -> None:
     sales.add_addon(work, row.id, addon.id)
     sales.set_addons(work, row.id, [])
     assert work.session.scalars(select(ApartmentAddon)).all() == []
+
+
+@pytest.mark.req("S3.02", "S3.03", "S3.34")
+def test_a_standalone_apartment_is_sold_with_packages_of_its_currency(work: Work) -> None:
+    fits, strange = make.project(work), make.project(work, currency="USD")
+    package, abroad = make.package(work, fits), make.package(work, strange)
+    addon = make.addon(work, make.category(work, fits))
+    row = sales.add_apartment(
+        work, new(work, type=ApartmentType.standalone, project_id=None, currency="KES")
+    )
+    sales.add_package(work, row.id, package.id)
+    sales.add_addon(work, row.id, addon.id)
+    with pytest.raises(BadInput):
+        sales.add_package(work, row.id, abroad.id)
+
+    booking = bookings.hold(work, row.id, make.party(work).id)
+    choices.choose_package(work, booking.id, package.id)
+    choices.choose_addons(work, booking.id, {addon.id: 2})
+    bookings.confirm(work, booking.id)
+
+    assert booking.total == row.base_price + package.price + 2 * addon.price_per_unit
 
 
 @pytest.mark.req("S3.02", "S3.35")

@@ -13,6 +13,7 @@ from models.billing import Invoice
 from models.bookings import BookingStatus
 from models.events import IdempotencyKey
 from models.payments import PaymentIntent
+from models.sales import ApartmentStatus, ApartmentType, Project
 from tests import make, stories
 from tests.views.conftest import Office, Program
 from views.screens import SCREENS
@@ -167,6 +168,109 @@ def test_rows_are_added_changed_and_deleted(office: Office, api: Program) -> Non
     assert [made.status_code, changed.status_code, gone.status_code] == [201, 200, 200]
     assert changed.get_json()["result"] | {"id": ""} == {"id": "", "name": "Golden", "position": 1}
     assert api("GET", path).status_code == 404
+
+
+@pytest.mark.req("S3.01", "S3.22")
+def test_a_project_tells_how_many_apartments_it_has(office: Office, api: Program) -> None:
+    stories.held(office.session, office.home)
+    with office.work() as work:
+        home = work.session.scalars(select(Project)).one()
+        make.apartment(work, home, type=ApartmentType.template, status=ApartmentStatus.template)
+        make.apartment(work, home)
+        home_id = home.id
+
+    body = api("GET", f"/api/v1/project/{home_id}").get_json()
+
+    assert body["result"]["total_units"] == 2  # neither the template nor the copy of the booking
+    assert {row["status"] for row in body["related"]["apartment"]} >= {"in_progress", "for_sale"}
+    assert [row["price"] for row in body["related"]["package"]] == ["0.00"]
+
+
+@pytest.mark.req("S3.02", "S3.06", "S3.08", "S3.13", "S3.35")
+def test_the_copy_that_a_booking_configures_is_read_through_it(
+    office: Office, api: Program, admin: FlaskClient
+) -> None:
+    story = stories.held(office.session, office.home)
+    booking = api("GET", f"/api/v1/booking/{story.booking_id}").get_json()["result"]
+    copy_id = booking["apartment"]["id"]
+
+    body = api("GET", f"/api/v1/apartment/{copy_id}").get_json()
+
+    row = body["result"]
+    assert (row["status"], row["source"]["id"]) == ("booked", str(story.apartment_id))
+    assert (row["assigned_package"], row["total_price"]) == (
+        booking["package"]["name"],
+        "1000000.00",
+    )
+    original = api("GET", f"/api/v1/apartment/{story.apartment_id}").get_json()
+    (offered,) = original["related"]["apartment_package"]
+    assert (offered["package"], offered["package.price"]) == (booking["package"], "0.00")
+    listed = api("GET", "/api/v1/apartment/").get_json()["ids"]
+    assert copy_id not in listed
+    page = admin.get(f"/admin/apartment/{copy_id}")
+    assert page.status_code == 200
+    assert f"/admin/apartment/{copy_id}/edit" not in page.get_data(as_text=True)
+    assert problem(api("PUT", f"/api/v1/apartment/{copy_id}", json={"name": "B"}))[0] == 404
+    assert problem(api("POST", f"/api/v1/apartment/{copy_id}/withdraw")) == (409, "clone_stays")
+
+
+@pytest.mark.req("S3.12", "S3.13", "S3.18", "S3.27")
+def test_an_invoice_tells_its_booking_and_a_customer_both(office: Office, api: Program) -> None:
+    story = stories.confirmed(office.session, office.home)
+    booking = api("GET", f"/api/v1/booking/{story.booking_id}").get_json()
+    (link,) = booking["related"]["booking_invoice"]
+
+    row = api("GET", f"/api/v1/invoice/{link['invoice']['id']}").get_json()["result"]
+    asked = q(filters=[{"col": "instalment.booking", "opr": "rel_o_m",
+                        "value": str(story.booking_id)}])  # fmt: skip
+    found = api("GET", f"/api/v1/invoice/{asked}").get_json()["ids"]
+    customer = api("GET", f"/api/v1/party/{story.customer_id}").get_json()["related"]
+
+    assert row["instalment.booking"]["id"] == str(story.booking_id)
+    assert row["instalment.booking.original"]["id"] == str(story.apartment_id)
+    assert row["party"]["id"] == str(story.customer_id)
+    assert found == [row["id"]]
+    assert [each["id"] for each in customer["invoice"]] == [row["id"]]
+    assert [each["id"] for each in customer["booking"]] == [str(story.booking_id)]
+
+
+def test_what_hangs_on_a_record_is_read_with_the_right_to_its_table(office: Office) -> None:
+    story = stories.confirmed(office.session, office.home)
+    profile = office.person("Admin")
+    narrow = office.program_of(profile, "party:read")
+
+    related = narrow("GET", f"/api/v1/party/{story.customer_id}").get_json()["related"]
+
+    assert set(related) == set()
+
+
+@pytest.mark.req("S3.29")
+def test_an_apartment_is_removed_unless_it_was_ever_booked(office: Office, api: Program) -> None:
+    story = stories.held(office.session, office.home)
+    with office.work() as work:
+        home = make.project(work)
+        free, withdrawn = (make.apartment(work, home).id for _ in range(2))
+    api("POST", f"/api/v1/apartment/{withdrawn}/withdraw")
+
+    for each in (free, withdrawn):
+        assert api("DELETE", f"/api/v1/apartment/{each}").status_code == 200
+        assert api("GET", f"/api/v1/apartment/{each}").status_code == 404
+    taken = api("DELETE", f"/api/v1/apartment/{story.apartment_id}")
+    assert problem(taken) == (409, "illegal_move")
+
+
+@pytest.mark.req("S3.34")
+def test_an_act_names_what_it_has_made(office: Office, api: Program) -> None:
+    with office.work() as work:
+        home = make.project(work)
+        apartment = make.apartment(work, home, packages=[make.package(work, home)]).id
+        customer = make.party(work).id
+
+    path = f"/api/v1/apartment/{apartment}/hold"
+    made = api("POST", path, json={"customer_id": str(customer)}).get_json()["made"]
+
+    assert made["type"] == "booking"
+    assert api("GET", f"/api/v1/booking/{made['id']}").get_json()["result"]["status"] == "pending"
 
 
 @pytest.mark.req("S3.01")

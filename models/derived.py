@@ -1,0 +1,62 @@
+"""What rows say of others: figures computed when somebody reads them, and never kept."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import column_property, foreign, relationship
+
+from models.billing import Invoice
+from models.bookings import Booking, BookingInvoice
+from models.sales import Apartment, ApartmentType, Package, Project
+
+Invoice.instalment = relationship(
+    BookingInvoice,
+    primaryjoin=Invoice.id == foreign(BookingInvoice.invoice_id),
+    uselist=False,
+    viewonly=True,
+    lazy="raise_on_sql",
+)
+
+_PAID = (
+    select(func.coalesce(func.sum(Invoice.paid_amount), 0))
+    .where(
+        BookingInvoice.organization_id == Booking.organization_id,
+        BookingInvoice.booking_id == Booking.id,
+        Invoice.id == BookingInvoice.invoice_id,
+    )
+    .correlate_except(Invoice, BookingInvoice)
+    .scalar_subquery()
+)
+Booking.paid_amount = column_property(_PAID, deferred=True)
+Booking.remaining_amount = column_property(Booking.total - _PAID, deferred=True)
+
+_OF_CLONE = (
+    Booking.organization_id == Apartment.organization_id,
+    Booking.apartment_id == Apartment.id,
+)
+Apartment.assigned_package_id = column_property(
+    select(Booking.package_id).where(*_OF_CLONE).correlate_except(Booking).scalar_subquery(),
+    deferred=True,
+)
+Apartment.assigned_package = column_property(
+    select(Package.name)
+    .where(*_OF_CLONE, Package.id == Booking.package_id)
+    .correlate_except(Booking, Package)
+    .scalar_subquery(),
+    deferred=True,
+)
+Apartment.total_price = column_property(
+    select(Booking.total).where(*_OF_CLONE).correlate_except(Booking).scalar_subquery(),
+    deferred=True,
+)
+
+Project.total_units = column_property(
+    select(func.count(Apartment.id))
+    .where(
+        Apartment.organization_id == Project.organization_id,
+        Apartment.project_id == Project.id,
+        Apartment.type == ApartmentType.project,
+        Apartment.source_id.is_(None),
+    )
+    .correlate_except(Apartment)
+    .scalar_subquery(),
+    deferred=True,
+)
