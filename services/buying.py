@@ -1,4 +1,4 @@
-"""What buyers see of their own: bookings, what is due, payments; and paying it once.
+"""What buyers see of their own: bookings, what is due, payments.
 
 Every function sees the rows of the party at hand only (core/scope.py, and row-level security).
 """
@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, func, select
 
 from core.errors import NotFound
-from core.work import Work, locked
+from core.work import Work
 from models.billing import Invoice, InvoiceLine, InvoiceStatus, PaymentMethod
 from models.bookings import (
     Booking,
@@ -21,12 +21,10 @@ from models.bookings import (
     BookingStatus,
     InstalmentPlan,
 )
-from models.payments import Allocation, IntentStatus, PaymentIntent
+from models.payments import Allocation, PaymentIntent
 from models.sales import Addon, Apartment, ApartmentStatus, Package, Project
-from services import billing, instalments, ledger, payments
-from services.payments import Part
+from services import billing, instalments, ledger
 
-UNDER_WAY = (IntentStatus.pending, IntentStatus.requires_action, IntentStatus.processing)
 MOST = 200
 """Rows of a list, the newest first."""
 
@@ -285,46 +283,6 @@ def paid_for(work: Work, intent_id: UUID) -> list[tuple[Invoice, Decimal]]:
         .order_by(Invoice.number)
     )
     return [(invoice, amount) for invoice, amount in work.session.execute(query)]
-
-
-def pay(
-    work: Work, invoice_ids: Sequence[UUID], method: PaymentMethod, return_url: str = ""
-) -> PaymentIntent:
-    """Begin to pay all that is due on these invoices, once.
-
-    `{id}` in `return_url` becomes the id of the payment.
-
-    Whoever asks again while such a payment is under way is given that one: two presses of a
-    button, or two open pages, never charge twice. Asking at the same instant waits here.
-
-    Raises:
-        As `payments.begin`.
-
-    """
-    wanted = sorted(set(invoice_ids))
-    due = {each: _due(locked(work, Invoice, each)) for each in wanted}
-    open_intents = (
-        select(PaymentIntent)
-        .join(Allocation, Allocation.intent_id == PaymentIntent.id)
-        .where(
-            Allocation.invoice_id.in_(wanted),
-            PaymentIntent.status.in_(UNDER_WAY),
-            PaymentIntent.method == method,
-        )
-        .order_by(PaymentIntent.id.desc())
-    )
-    for intent in work.session.scalars(open_intents).unique():
-        over = intent.expires_at is not None and intent.expires_at <= work.now
-        same = {invoice.id: amount for invoice, amount in paid_for(work, intent.id)}
-        if same == due and not over:
-            return intent
-    intent = payments.begin(work, [Part(each) for each in wanted], method)
-    intent.return_url = return_url.replace("{id}", str(intent.id))
-    return intent
-
-
-def _due(invoice: Invoice) -> Decimal:
-    return invoice.total - invoice.paid_amount
 
 
 def _purchases() -> Select[Booking, Apartment, Project, str, str, Decimal]:

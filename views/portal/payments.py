@@ -12,7 +12,7 @@ from core.errors import BadInput, NotFound, Refused
 from core.work import Work, found, unit_of_work
 from models.billing import PAYMENT_METHOD_LABELS, InvoiceStatus, PaymentMethod
 from models.payments import INTENT_FLOW, IntentStatus, PaymentIntent
-from services import buying, organizations, payments
+from services import buying, organizations, paying, payments
 from views.person import actor
 from views.portal.bookings import bill_state
 from views.portal.pages import PortalView, needs, reading
@@ -43,7 +43,8 @@ class PortalPaymentsView(PortalView):
             ids = [_uuid(each) for each in request.form.getlist("invoice")]
             back = _outside("PortalPaymentsView.back")
             with unit_of_work(db.session(), actor()) as work:
-                intent = buying.pay(work, ids, method, back)
+                part = request.form.get("amount", "").strip()
+                intent = paying.pay(work, ids, method, back, part)
                 intent_id, home = intent.id, intent.organization_id
         except Refused as refusal:
             if refusal.status == 404:
@@ -104,6 +105,7 @@ class PortalPaymentsView(PortalView):
                 {"value": each.value, "label": _(PAYMENT_METHOD_LABELS[each])} for each in METHODS
             ],
             method=request.form.get("method", METHODS[0].value),
+            amount=request.form.get("amount", "").strip(),
             history=[_row(each) for each in buying.paid(work)],
             error=error,
         )

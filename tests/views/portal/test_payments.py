@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from threading import Barrier, Thread
 from uuid import UUID
 
@@ -134,6 +135,75 @@ def test_several_invoices_are_paid_at_once(town: Town, confirmed: Confirmed) -> 
         assert [each.value for each in states] == ["paid", "paid", "draft"]
         (amount,) = work.session.scalars(select(PaymentIntent.amount))
         assert amount == round(amount, decimals("KES"))
+
+
+@pytest.mark.req("S3.16", "S3.41", "S3.45")
+def test_a_part_of_an_invoice_is_paid_and_the_rest_remains(
+    town: Town, confirmed: Confirmed
+) -> None:
+    buyer, booking = confirmed()
+    (invoice,) = due(buyer)
+    with town.jobs() as work:
+        total = work.session.scalars(select(Invoice.total)).one()
+
+    part = {"invoice": [invoice], "method": "card", "amount": "1,000.50"}
+    address = str(buyer.client.post("/portal/payments", data=part).location)
+    again = str(buyer.client.post("/portal/payments", data=part).location)
+    settle(town, address, "succeeded")
+
+    assert address == again
+    with town.jobs() as work:
+        row = work.session.scalars(select(Invoice)).one()
+        assert (row.status, row.paid_amount) == (InvoiceStatus.partly_paid, Decimal("1000.50"))
+    remaining = rf"Remaining.*?KES\s{total - Decimal('1000.50'):,.2f}"
+    assert re.search(remaining, text(buyer.get(booking)), re.DOTALL)
+    settle(town, begin(buyer, due(buyer)), "succeeded")
+    assert re.search(r"Remaining.*?KES\s0\.00", text(buyer.get(booking)), re.DOTALL)
+
+
+@pytest.mark.req("S3.45")
+@pytest.mark.parametrize(
+    ("amount", "says"),
+    [
+        ("0", "more than zero"),
+        ("-5", "more than zero"),
+        ("1.234,56", "in digits"),
+        ("1e3", "in digits"),
+        ("NaN", "in digits"),
+        ("10.005", "2 decimals"),
+        ("999999999999", "more than is due"),
+    ],
+)
+def test_a_part_that_makes_no_sense_is_refused_and_kept_in_the_field(
+    town: Town, confirmed: Confirmed, amount: str, says: str
+) -> None:
+    buyer, _ = confirmed()
+    given = {"invoice": due(buyer), "method": "card", "amount": amount}
+
+    answer = buyer.client.post("/portal/payments", data=given)
+
+    assert answer.status_code in (409, 422)
+    assert says in text(answer)
+    assert f'value="{amount}"' in text(answer)
+    assert intents(town) == []
+
+
+def test_a_part_of_several_invoices_pays_what_is_due_first(
+    town: Town, confirmed: Confirmed
+) -> None:
+    buyer, _ = confirmed(plan=town.plan)
+    with town.jobs() as work:
+        first = work.session.scalars(select(Invoice).order_by(Invoice.due_on)).first()
+        assert first
+        amount = first.total + 1
+    given = {"invoice": due(buyer), "method": "card", "amount": f"{amount:.2f}"}
+
+    settle(town, str(buyer.client.post("/portal/payments", data=given).location), "succeeded")
+
+    with town.jobs() as work:
+        rows = work.session.scalars(select(Invoice).order_by(Invoice.due_on.nulls_last())).all()
+        assert [each.status.value for each in rows] == ["paid", "partly_paid", "draft"]
+        assert rows[1].paid_amount == 1
 
 
 def test_a_transfer_shows_where_to_and_with_which_reference(
