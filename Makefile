@@ -10,7 +10,7 @@ UV := uv==0.13.8
 export PYTHONPATH := .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-database bench requirements lock db-url faults dump translations docs
+.PHONY: help run test test-oldest check check-database bench requirements lock db-url faults dump translations docs
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -50,6 +50,9 @@ check: $(STAMP) $(WORDS)  ## Judge form, types, import rules, templates, transla
 
 check-database: $(STAMP)  ## Compare tables with models, and let pgrls judge row-level security
 	$(BIN)/python -m tests.schema
+
+test-oldest: $(STAMP) $(WORDS)  ## Migrate and test the rules on the system's own, older PostgreSQL
+	@$(BIN)/python -m tests.oldest -n $(WORKERS) --dist=loadgroup -m "not full" $(ARGS)
 
 bench: $(STAMP) $(WORDS)  ## Measure, each figure beside its limit (ONLY=posting for one)
 	@$(BIN)/python -m benchmarks $(ONLY)
