@@ -35,7 +35,7 @@ class Listener:
     got: list[tuple[bytes, dict[str, str]]] = field(default_factory=list)
     came: threading.Condition = field(default_factory=threading.Condition)
 
-    def wait_for(self, count: int, seconds: float = 10) -> list[tuple[bytes, dict[str, str]]]:
+    def wait_for(self, count: int, seconds: float = 60) -> list[tuple[bytes, dict[str, str]]]:
         with self.came:
             assert self.came.wait_for(lambda: len(self.got) >= count, seconds), self.got
             return list(self.got)

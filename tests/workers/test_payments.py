@@ -58,7 +58,7 @@ def status(story: Story, intent_id: UUID) -> IntentStatus:
     return story.intent(intent_id).status
 
 
-def until(story: Story, intent_id: UUID, wanted: IntentStatus, seconds: float = 10) -> None:
+def until(story: Story, intent_id: UUID, wanted: IntentStatus, seconds: float = 60) -> None:
     """Let webhooks come, and do what a worker does when they ring."""
     end = time.monotonic() + seconds
     while status(story, intent_id) is not wanted and time.monotonic() < end:
@@ -162,7 +162,7 @@ def test_however_notices_come_the_payment_is_taken_up_once(
     desk.card.faults(**fault)
     intent_id = opened(desk, story)
     desk.card.pay(desk.page(story, intent_id), SETTLES_LATER)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while status(story, intent_id) is not IntentStatus.succeeded and time.monotonic() < end:
         desk.turn()
         time.sleep(0.2)
