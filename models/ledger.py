@@ -125,12 +125,19 @@ class Entry(OrganizationScoped, Base):
         same_organization("book_id", "book"),
         same_organization("reverses_id", "journal_entry"),
         UniqueConstraint("organization_id", "key"),
-        UniqueConstraint("organization_id", "reverses_id"),
+        Index(
+            "uq_journal_entry_reverses",
+            "organization_id",
+            "reverses_id",
+            unique=True,
+            postgresql_where=text("reverses_id IS NOT NULL"),
+        ),
         Index("ix_journal_entry_source", "organization_id", "source_id"),
         Index("ix_journal_entry_day", "organization_id", "book_id", "booked_on"),
         Index("ix_journal_entry_unsealed", "id", postgresql_where=text("seal_id IS NULL")),
     )
 
+    organization_id: Mapped[UUID] = mapped_column()  # without a key: that of the book is enough
     book_id: Mapped[UUID]
     key: Mapped[str] = mapped_column(String(160))
     memo: Mapped[str] = mapped_column(String(200))

@@ -1,6 +1,6 @@
 """The only door to the ledger. Nothing else writes entries, postings or balances."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -8,9 +8,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 
-from core.db import broken_constraint, uuid7
+from core.db import uuid7
 from core.errors import Refused
 from core.money import exact
 from core.text import N_
@@ -20,9 +19,10 @@ from models.organizations import Organization
 from services.events import Fact
 
 POST = (
-    "SELECT entry FROM ledger_post(%(id)s, %(home)s, %(book)s, %(key)s, %(memo)s, %(table)s,"
-    " %(source)s, %(booked)s, %(posted)s, %(reverses)s, %(currency)s, %(codes)s, %(types)s,"
-    " %(parties)s::uuid[], %(amounts)s::numeric[], %(event)s, %(who)s, %(correlation)s)"
+    "SELECT entry, fresh FROM ledger_post(%(id)s, %(home)s, %(book)s, %(key)s, %(memo)s, %(table)s,"
+    " %(source)s, %(booked)s, %(posted)s, %(reverses)s, %(currency)s, %(codes)s::text[],"
+    " %(types)s::text[], %(parties)s::uuid[], %(amounts)s::numeric[], %(event)s, %(who)s,"
+    " %(correlation)s)"
 )
 
 POST_MANY = (
@@ -111,23 +111,28 @@ def post(work: Work, recipe: Recipe) -> UUID:
         "posted": work.now,
         "reverses": recipe.reverses_id,
         "currency": recipe.currency,
-        "codes": [leg.code for leg in legs],
-        "types": [CHART[leg.code].type.value for leg in legs],
-        "parties": [leg.party_id for leg in legs],
-        "amounts": [exact(leg.amount, recipe.currency) for leg in legs],
+        "codes": _array(leg.code for leg in legs),
+        "types": _array(CHART[leg.code].type.value for leg in legs),
+        "parties": _array(leg.party_id or "NULL" for leg in legs),
+        "amounts": _array(exact(leg.amount, recipe.currency) for leg in legs),
         "event": uuid7(),
         "who": str(work.actor),
         "correlation": work.correlation_id,
     }
     work.session.flush()  # the statement goes past the ORM, and may need rows it still holds
-    try:
-        with work.session.begin_nested():
-            entry: UUID = work.session.connection().exec_driver_sql(POST, values).scalar_one()
-    except IntegrityError as error:
-        if broken_constraint(error) == "entry_key_reused":
-            raise KeyReused from error
-        raise
+    entry: UUID
+    entry, fresh = work.session.connection().exec_driver_sql(POST, values).one()
+    if fresh is None:
+        raise KeyReused
     return entry
+
+
+def _array(values: Iterable[object]) -> str:
+    """Write an array as Postgres reads it. Codes, ids and amounts have nothing to quote.
+
+    The driver looks at each element of a list to find its type: a tenth of the time of a posting.
+    """
+    return f"{{{','.join(map(str, values))}}}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,13 +158,12 @@ SELECT audited('credential', 'notice', 'organization_id',
 CREATE FUNCTION event_counts() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF NEW.sequence IS NULL OR NEW.sequence = 0 THEN
-        SELECT coalesce(max(sequence), 0) + 1 INTO NEW.sequence FROM public.event
-        WHERE organization_id = NEW.organization_id AND subject_id = NEW.subject_id;
-    END IF;
+    SELECT coalesce(max(sequence), 0) + 1 INTO NEW.sequence FROM public.event
+    WHERE organization_id = NEW.organization_id AND subject_id = NEW.subject_id;
     RETURN NEW;
 END $$;
-CREATE TRIGGER counts BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION event_counts();
+CREATE TRIGGER counts BEFORE INSERT ON event FOR EACH ROW
+    WHEN (NEW.sequence IS NULL OR NEW.sequence = 0) EXECUTE FUNCTION event_counts();
 
 CREATE VIEW trial_balance WITH (security_invoker = true) AS
 SELECT a.organization_id, a.book_id, a.code, a.type, a.currency, sum(p.amount) AS balance

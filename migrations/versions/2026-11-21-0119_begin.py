@@ -1291,9 +1291,6 @@ def upgrade() -> None:
             ["journal_entry.organization_id", "journal_entry.id"],
             name=op.f("fk_journal_entry_organization_id_reverses_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["organization_id"], ["organization.id"], name=op.f("fk_journal_entry_organization_id")
-        ),
         sa.ForeignKeyConstraint(["seal_id"], ["seal.id"], name=op.f("fk_journal_entry_seal_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal_entry")),
         sa.UniqueConstraint(
@@ -1301,11 +1298,6 @@ def upgrade() -> None:
         ),
         sa.UniqueConstraint(
             "organization_id", "key", name=op.f("uq_journal_entry_organization_id_key")
-        ),
-        sa.UniqueConstraint(
-            "organization_id",
-            "reverses_id",
-            name=op.f("uq_journal_entry_organization_id_reverses_id"),
         ),
     )
     op.create_index(
@@ -1316,6 +1308,13 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_journal_entry_source", "journal_entry", ["organization_id", "source_id"], unique=False
+    )
+    op.create_index(
+        "uq_journal_entry_reverses",
+        "journal_entry",
+        ["organization_id", "reverses_id"],
+        unique=True,
+        postgresql_where=sa.text("reverses_id IS NOT NULL"),
     )
     op.create_index(
         "ix_journal_entry_unsealed",
