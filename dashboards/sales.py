@@ -1,30 +1,28 @@
 """The dashboard "Sales": pipeline, inventory, velocity, revenue booked and collected, remaining."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qs, urlencode
 from uuid import UUID
 
-import plotly.graph_objects as go
 from babel.numbers import format_compact_decimal
 from dash import Dash, Input, Output, dcc, html, no_update
 from flask import request
-from flask_babel import format_date, get_locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from core import db
 from core.errors import NotFound
-from core.money import written
 from core.text import N_
 from core.work import Actor, Work
+from dashboards import charts
+from dashboards.charts import Chart, listed, money
 from dashboards.theme import PALETTES
-from models.bookings import BOOKING_FLOW, BookingStatus
-from models.sales import APARTMENT_FLOW, ApartmentStatus
 from services import reports
 from services.reports import Period, Totals
 
 TITLE = N_("Sales")
+SENTENCE = N_("What is sold, and what is paid.")
 PERIODS = {
     "30": N_("Last 30 days"),
     "90": N_("Last 90 days"),
@@ -32,99 +30,44 @@ PERIODS = {
     "": N_("All"),
 }
 STANDARD = "365"
-SHOWN = (BookingStatus.pending, BookingStatus.in_progress, BookingStatus.under_review)
+LIVE = ("in_progress", "under_review", "approved")
 CONFIG: Any = {"displaylogo": False, "responsive": True, "displayModeBar": False}
 
 
-def layout(project: str = "", days: str = STANDARD, currency: str = "", **_other: str) -> Any:
-    """Make the page: the bar of filters, and the body for what the address says."""
+def filters(said: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Describe the bar of filters, set to what the address says."""
     work = _work()
     projects = [{"label": each.name, "value": str(each.id)} for each in reports.projects(work)]
-    currencies = reports.currencies(work)
-    many = len(currencies) > 1
-    bar = [
-        _choice(
-            "project", _("Project"), [{"label": _("All projects"), "value": ""}, *projects], project
-        ),
-        _choice(
-            "days",
-            _("Period"),
-            [{"label": _(label), "value": value} for value, label in PERIODS.items()],
-            days if days in PERIODS else STANDARD,
-        ),
-        _choice(
-            "currency",
-            _("Currency"),
-            [{"label": c, "value": c} for c in currencies],
-            currency or (currencies[0] if currencies else ""),
-            hidden=not many,
-        ),
+    days = said.get("days", STANDARD)
+    bar: list[dict[str, Any]] = [
+        {
+            "name": "project",
+            "label": _("Project"),
+            "options": [{"label": _("All projects"), "value": ""}, *projects],
+            "value": said.get("project", ""),
+        },
+        {
+            "name": "days",
+            "label": _("Period"),
+            "options": [{"label": _(label), "value": value} for value, label in PERIODS.items()],
+            "value": days if days in PERIODS else STANDARD,
+        },
     ]
-    said = {"project": project, "days": days, "currency": currency}
-    return html.Div(
-        [
-            html.Header(
-                html.Div(
-                    [html.H1(_("Sales")), html.P(_("What is sold, and what is paid."))],
-                    className="mk-head-text",
-                ),
-                className="mk-head",
-            ),
-            html.Div(bar, className="mk-dash-bar"),
-            html.Div(_body(work, said), id="sales-body"),
-        ]
-    )
+    currencies = reports.currencies(work)
+    if len(currencies) > 1:
+        chosen = said.get("currency") or reports.period(work, None).currency
+        options = [{"label": each, "value": each} for each in currencies]
+        bar.append(
+            {"name": "currency", "label": _("Currency"), "options": options, "value": chosen}
+        )
+    return bar
 
 
-def listen(served: Dash, check: Callable[[], None]) -> None:
-    """Let the filters write the address, and the address draw the body."""
-
-    @served.callback(
-        Output("address", "search"),
-        Input("sales-project", "value"),
-        Input("sales-days", "value"),
-        Input("sales-currency", "value"),
-        prevent_initial_call=True,
-    )
-    def write(project: str | None, days: str | None, currency: str | None) -> str:
-        check()
-        said = {"project": project or "", "days": days or "", "currency": currency or ""}
-        return "?" + urlencode(said)
-
-    @served.callback(
-        Output("sales-body", "children"),
-        Input("address", "search"),
-        Input("address", "pathname"),
-        prevent_initial_call=True,
-    )
-    def draw(search: str | None, pathname: str | None) -> Any:
-        check()
-        if not (pathname or "").rstrip("/").endswith("/sales"):
-            return no_update
-        found = parse_qs((search or "").lstrip("?"), keep_blank_values=True)
-        return _body(_work(), {key: values[0] for key, values in found.items()})
-
-
-def _work() -> Work:
-    return Work(db.session(), Actor("dashboard", "sales"))
-
-
-def _choice(
-    name: str, label: str, options: list[Any], value: str, *, hidden: bool = False
-) -> html.Div:
-    return html.Div(
-        [
-            html.Label(label, htmlFor=f"sales-{name}", className="form-label"),
-            dcc.Dropdown(options, value, id=f"sales-{name}", clearable=False, searchable=False),
-        ],
-        className="mk-dash-choice",
-        hidden=hidden,
-    )
-
-
-def _body(work: Work, said: Mapping[str, str]) -> Any:
+def layout(**said: str) -> Any:
+    """Draw what the address says; Dash calls it again whenever the address changes."""
+    work = _work()
     asked = _asked(work, said)
-    if asked is None or not reports.currencies(work):
+    if not reports.currencies(work):
         return html.Div(
             [
                 html.H2(_("Nothing to show yet")),
@@ -136,22 +79,36 @@ def _body(work: Work, said: Mapping[str, str]) -> Any:
     now = reports.totals(work, asked)
     before = reports.totals(work, asked.before()) if said.get("days", STANDARD) else None
     months = reports.months(work, asked)
-    return [
-        html.Div(_figures(now, before, months, asked), className="mk-dash-figures"),
-        html.Div(
-            [
-                _card(_("Booked and collected by month"), _revenue(months, asked)),
-                _card(_("Pipeline: bookings begun in the period"), _pipeline(work, asked)),
-                _card(_("Inventory by status, now"), _inventory(work, asked)),
-                _card(_("Bookings confirmed by month"), _velocity(months)),
-            ],
-            className="mk-dash-charts",
-        ),
-        _table(work, asked),
-    ]
+    return html.Div(
+        [
+            html.Div(_figures(now, before, months, asked), className="mk-dash-figures"),
+            html.Div(
+                [_card(each) for each in charts.of(work, months, asked)], className="mk-dash-charts"
+            ),
+            _table(work, asked),
+        ]
+    )
 
 
-def _asked(work: Work, said: Mapping[str, str]) -> Period | None:
+def listen(served: Dash, check: Callable[[], None]) -> None:
+    """Let a click on a bar lead to the rows that it counts."""
+
+    def lead(clicked: dict[str, Any] | None) -> Any:
+        check()
+        told = (clicked or {}).get("points", [{}])[0].get("customdata")
+        return told[0] if told else no_update
+
+    for name in ("pipeline", "inventory"):
+        told = Input(f"sales-{name}", "clickData")
+        leave = Output("leave", "href", allow_duplicate=True)
+        served.callback(leave, told, prevent_initial_call=True)(lead)
+
+
+def _work() -> Work:
+    return Work(db.session(), Actor("dashboard", "sales"))
+
+
+def _asked(work: Work, said: Mapping[str, str]) -> Period:
     days = said.get("days", STANDARD)
     number = int(days) if days in PERIODS and days else None
     try:
@@ -162,54 +119,61 @@ def _asked(work: Work, said: Mapping[str, str]) -> Period | None:
 
 
 def _figures(now: Totals, before: Totals | None, months: Any, asked: Period) -> list[html.A]:
-    listed = "/admin/booking/"
+    confirmed = listed("booking", asked, "confirmed_at")
     return [
         _figure(
             _("Bookings confirmed"),
             str(now.confirmed),
-            listed,
+            confirmed,
             _change(now.confirmed, before.confirmed if before else None),
+            bars=[row.confirmed for row in months],
         ),
         _figure(
             _("Revenue booked"),
             _short(now.booked, asked),
-            listed,
+            listed("booking", asked, "confirmed_at", status=LIVE),
             _change(now.booked, before.booked if before else None),
-            _money(now.booked, asked),
+            exact=money(now.booked, asked),
+            bars=[row.booked for row in months],
         ),
         _figure(
             _("Collected"),
             _short(now.collected, asked),
-            "/admin/payment_intent/",
+            listed("payment_intent", asked, "succeeded_at"),
             _change(now.collected, before.collected if before else None),
-            _money(now.collected, asked),
+            exact=money(now.collected, asked),
+            bars=[row.collected for row in months],
         ),
         _figure(
             _("Remaining"),
             _short(now.remaining, asked),
-            "/admin/invoice/",
+            listed("booking", asked, status=LIVE),
             _("of all live bookings, now"),
-            _money(now.remaining, asked),
+            exact=money(now.remaining, asked),
         ),
         _figure(
             _("Days to approve"),
             "\u2013" if now.days_to_approve is None else f"{now.days_to_approve:f}",
-            f"{listed}?status=approved",
+            listed("booking", asked, "status_at", status="approved"),
             _("median of those approved in the period"),
         ),
     ]
 
 
-def _figure(label: str, value: str, url: str, note: str, exact: str = "") -> html.A:
-    return html.A(
-        [
-            html.Span(label, className="mk-figure-label"),
-            html.Span(value, className="mk-figure-value", title=exact or value),
-            html.Span(note, className="mk-small mk-quiet"),
-        ],
-        href=url,
-        className="card mk-dash-figure",
-    )
+def _figure(  # noqa: PLR0913  # the parts of one card
+    label: str, value: str, url: str, note: str, *, exact: str = "", bars: Sequence[Any] = ()
+) -> html.A:
+    most = max(bars, default=0) or 1
+    drawn = [html.Span(style={"height": f"{float(each) / float(most):.0%}"}) for each in bars]
+    parts: list[Any] = [
+        html.Span(label, className="mk-figure-label"),
+        html.Span(value, className="mk-figure-value", title=exact or value),
+        html.Span(note, className="mk-small mk-quiet"),
+    ]
+    if len(drawn) > 1:
+        unheard: Any = {"aria-hidden": "true"}
+        parts.append(html.Span(drawn, className="mk-bars", **unheard))
+    return html.A(parts, href=url, className="card mk-dash-figure")
 
 
 def _change(now: Decimal | int, before: Decimal | int | None) -> str:
@@ -226,123 +190,51 @@ def _short(amount: Decimal, asked: Period) -> str:
     return f"{asked.currency}\u00a0{said}"
 
 
-def _money(amount: Decimal, asked: Period) -> str:
-    return written(amount, asked.currency, get_locale() or "en")
-
-
-def _card(title: str, figure: go.Figure) -> html.Section:
+def _card(chart: Chart) -> html.Section:
     theme = f"makao_{request.cookies.get('makao-theme', 'light')}"
-    figure.update_layout(template=theme if theme in PALETTES else "makao_light", height=300)
-    return html.Section(
-        [html.H2(title, className="mk-card-title"), dcc.Graph(figure=figure, config=CONFIG)],
-        className="card mk-dash-card",
+    template = theme if theme in PALETTES else "makao_light"
+    chart.figure.update_layout(template=template, height=300)
+    behind = html.Details(
+        [html.Summary(_("As a table")), _rows(chart.title, chart.heads, chart.rows)],
+        className="mk-behind",
     )
-
-
-def _revenue(months: Any, asked: Period) -> go.Figure:
-    days = [format_date(row.month, "MMM y") for row in months]
-    hover = f"%{{y:,.0f}} {asked.currency}"
-    return go.Figure(
-        [
-            go.Bar(x=days, y=[row.booked for row in months], name=_("Booked"), hovertemplate=hover),
-            go.Bar(
-                x=days,
-                y=[row.collected for row in months],
-                name=_("Collected"),
-                hovertemplate=hover,
-            ),
-        ],
-        {"barmode": "group", "yaxis": {"tickformat": "~s", "title": {"text": asked.currency}}},
-    )
-
-
-def _pipeline(work: Work, asked: Period) -> go.Figure:
-    rows = {row.status: row for row in reports.pipeline(work, asked)}
-    order = [status for status in BookingStatus if status.value in rows]
-    return go.Figure(
-        go.Bar(
-            x=[rows[each.value].count for each in order],
-            y=[_(BOOKING_FLOW.labels[each]) for each in order],
-            orientation="h",
-            text=[rows[each.value].count for each in order],
-            customdata=[_money(rows[each.value].amount, asked) for each in order],
-            hovertemplate="%{x} \u00b7 %{customdata}<extra></extra>",
-        ),
-        {"yaxis": {"autorange": "reversed"}, "hovermode": "closest"},
-    )
-
-
-def _inventory(work: Work, asked: Period) -> go.Figure:
-    rows = reports.inventory(work, asked)
-    names = list(dict.fromkeys(row.project or _("Standalone") for row in rows))
-    shown = [each for each in ApartmentStatus if any(row.status == each.value for row in rows)]
-    counts = {(row.project or _("Standalone"), row.status): row.count for row in rows}
-    return go.Figure(
-        [
-            go.Bar(
-                y=names,
-                x=[counts.get((name, status.value), 0) for name in names],
-                name=_(APARTMENT_FLOW.labels[status]),
-                orientation="h",
-                hovertemplate="%{x}",
-            )
-            for status in shown
-        ],
-        {"barmode": "stack", "hovermode": "y unified"},
-    )
-
-
-def _velocity(months: Any) -> go.Figure:
-    return go.Figure(
-        go.Scatter(
-            x=[format_date(row.month, "MMM y") for row in months],
-            y=[row.confirmed for row in months],
-            mode="lines+markers",
-            name=_("Confirmed"),
-            hovertemplate="%{y}",
-        ),
-        {"yaxis": {"rangemode": "tozero"}},
-    )
+    graph = dcc.Graph(id=f"sales-{chart.name}", figure=chart.figure, config=CONFIG)
+    title = html.H2(chart.title, className="mk-card-title")
+    return html.Section([title, graph, behind], className="card mk-dash-card")
 
 
 def _table(work: Work, asked: Period) -> html.Section:
-    rows = reports.remaining(work, asked)
+    title = _("Live bookings that owe most")
     heads = (_("Booking"), _("Customer"), _("Total"), _("Paid"), _("Remaining"))
-    right = (False, False, True, True, True)
-    return html.Section(
+    rows = [
         [
-            html.H2(_("Live bookings that owe most"), className="mk-card-title"),
-            html.Div(
-                html.Table(
-                    [
-                        html.Thead(
-                            html.Tr(
-                                [
-                                    html.Th(head, className="mk-right" if end else "", scope="col")
-                                    for head, end in zip(heads, right, strict=True)
-                                ]
-                            )
-                        ),
-                        html.Tbody([_row(row, asked) for row in rows]),
-                    ],
-                    className="table mk-table",
-                ),
-                className="mk-scroll",
-                tabIndex="0",
-                role="region",
-                **{"aria-label": _("Live bookings that owe most")},
-            ),
-        ],
-        className="card mk-dash-card",
-    )
-
-
-def _row(row: Any, asked: Period) -> html.Tr:
-    amounts = (row.total, row.paid, row.remaining)
-    return html.Tr(
-        [
-            html.Td(html.A(row.number, href=f"/admin/booking/{row.id}")),
-            html.Td(row.customer),
-            *(html.Td(_money(each, asked), className="mk-right mk-money") for each in amounts),
+            (row.number, f"/admin/booking/{row.id}"),
+            (row.customer, ""),
+            *((money(each, asked), "") for each in (row.total, row.paid, row.remaining)),
         ]
-    )
+        for row in reports.remaining(work, asked)
+    ]
+    parts = [html.H2(title, className="mk-card-title"), _rows(title, heads, rows, words=2)]
+    return html.Section(parts, className="card mk-dash-card")
+
+
+def _rows(
+    title: str, heads: Sequence[str], rows: Sequence[Sequence[tuple[str, str]]], words: int = 1
+) -> html.Div:
+    """Make a table; its first `words` columns are words, the others numbers at the end."""
+    ends = ["mk-right" if at >= words else "" for at in range(len(heads))]
+    head = [
+        html.Th(each, className=end, scope="col") for each, end in zip(heads, ends, strict=True)
+    ]
+    body = [
+        html.Tr(
+            [
+                html.Td(html.A(text, href=url) if url else text, className=end)
+                for (text, url), end in zip(row, ends, strict=True)
+            ]
+        )
+        for row in rows
+    ]
+    table = html.Table([html.Thead(html.Tr(head)), html.Tbody(body)], className="table mk-table")
+    named: Any = {"aria-label": title}
+    return html.Div(table, className="mk-scroll", tabIndex="0", role="region", **named)

@@ -5,11 +5,14 @@ from typing import Any
 import dash
 from dash import Dash, dcc, html
 from flask import Flask, current_app, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from core.errors import Forbidden
 from core.text import N_
+from core.work import clock
 from dashboards import sales, theme
 
 PREFIX = "/dashboards/"
@@ -27,7 +30,8 @@ class Framed(Dash):
             "dash_index.html",
             appbuilder=appbuilder,
             base_template=appbuilder.base_template,
-            dash=parts,
+            dash=parts | {"app_entry": _entry()},
+            page=_head(),
             title=parts.get("title", ""),
         )
 
@@ -48,10 +52,10 @@ def init_app(app: Flask) -> Dash:
         title="",
     )
     for name, (_table, page) in PAGES.items():
-        dash.register_page(name, path=f"/{name}/", title=page.TITLE, layout=page.layout)  # type: ignore[no-untyped-call]
+        dash.register_page(name, path=f"/{name}/", title=page.TITLE, layout=_checked(name))  # type: ignore[no-untyped-call]
         page.listen(served, guarded(name))
     served.layout = html.Div(
-        [dcc.Location(id="address", refresh=False), dash.page_container], id="dashboards"
+        [dcc.Location(id="leave", refresh=True), dash.page_container], id="dashboards"
     )
     app.before_request(_guard)
     app.after_request(_csrf_cookie)
@@ -70,6 +74,36 @@ def guarded(name: str) -> Any:
     return check
 
 
+def _checked(name: str) -> Any:
+    page, check = PAGES[name][1], guarded(name)
+
+    def layout(**said: str) -> Any:
+        check()
+        return page.layout(**said)
+
+    return layout
+
+
+def _head() -> dict[str, Any] | None:
+    """Describe the head of the page at hand: title, filters, and the time its figures are of."""
+    name = request.path.removeprefix(PREFIX).partition("/")[0]
+    if name not in PAGES:
+        return None
+    page = PAGES[name][1]
+    return {
+        "title": _(page.TITLE),
+        "sentence": _(page.SENTENCE),
+        "filters": page.filters(request.args),
+        "as_of": clock(),
+    }
+
+
+def _entry() -> Markup:
+    """Give the place that Dash draws in, with what stands there until it does."""
+    waits = Markup('<p class="mk-quiet" role="status">{}</p>').format(_("Drawing the figures."))
+    return Markup('<div id="react-entry-point">{}</div>').format(waits)
+
+
 def _guard() -> Response | None:
     if not request.path.startswith(PREFIX) or request.path.startswith(f"{PREFIX}_dash-component"):
         return None
@@ -78,7 +112,7 @@ def _guard() -> Response | None:
             return Response("Sign in again.", 401)
         return redirect(url_for("SignInView.login", next=request.full_path))
     name = request.path.removeprefix(PREFIX).partition("/")[0]
-    tables = {PAGES[name][0]} if name in PAGES else {table for table, _ in PAGES.values()}
+    tables = {PAGES[name][0]} if name in PAGES else {table for table, _page in PAGES.values()}
     if not any(g.user.may("read", table) for table in tables):
         raise Forbidden(N_("Your roles do not show you this dashboard. A manager's would."))
     return None

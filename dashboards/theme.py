@@ -8,6 +8,7 @@ import plotly.io as pio
 FONT = '"Inter Variable", "Segoe UI", "Noto Sans Arabic", Tahoma, "DejaVu Sans", sans-serif'
 # A seventh series would repeat a colour: group the rest as "other" instead.
 MOST_SERIES = 6
+LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _template(colours: Palette) -> go.layout.Template:
             "title": {"font": {"size": 15}, "x": 0, "xanchor": "left"},
             "xaxis": axis | {"showgrid": False, "zeroline": False},
             "yaxis": axis | {"zeroline": True, "separatethousands": True},
-            "legend": {"orientation": "h", "y": -0.18, "x": 0, "font": {"color": colours.quiet}},
+            "legend": LEGEND | {"font": {"color": colours.quiet}},
             "hoverlabel": {
                 "bgcolor": colours.ground,
                 "bordercolor": colours.line,

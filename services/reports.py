@@ -13,6 +13,9 @@ from core.work import Work, found
 from models.sales import Project
 from services import ledger, organizations
 
+BEGINNING = date(2000, 1, 1)
+"""Nothing was sold before: the period without a beginning begins here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -73,7 +76,7 @@ def period(
     today = ledger.business_date(work)
     if project_id:
         currency = found(work, Project, project_id).currency
-    since = today - timedelta(days=days - 1) if days else date(2000, 1, 1)
+    since = today - timedelta(days=days - 1) if days else BEGINNING
     home = currency or organizations.home(work).currency
     return Period(since, today + timedelta(days=1), home, project_id)
 

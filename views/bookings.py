@@ -58,7 +58,7 @@ BOOKING = Screen(
     },
     search="number customer.name original.name",
     filters="status customer original.project original assigned_to package total created_at"
-    " status_at payment_method",
+    " confirmed_at status_at payment_method",
     acts=(
         Act(
             choose_package,

@@ -19,7 +19,7 @@ from core.db import Base
 from views import labels, words
 
 LONG_TEXT = 400
-NAMES = ("name", "number", "subject", "title", "type", "key", "email", "memo", "label")
+NAMES = ("name", "number", "subject", "title", "memo", "code", "type", "key", "email", "label")
 """What a row is called by: the first of these that its table has."""
 MONEY_SCALE = 4
 ICONS = {

@@ -1,4 +1,4 @@
-"""Exports of lists: exactly what is filtered, with the columns that are shown."""
+"""Exports of lists: exactly what is filtered, with the columns chosen, else with all."""
 
 import tempfile
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def of(screen: Screen, kind: str) -> Download:
     """
     if kind not in TYPES:
         raise NotFound
-    table = _table(screen, chosen(screen))
+    table = _table(screen, chosen(screen, else_all=True))
     file: Any = tempfile.TemporaryFile()  # noqa: SIM115  # whoever sends it closes it
     if kind == "xlsx":
         exports.write_xlsx(file, [table])

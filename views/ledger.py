@@ -36,10 +36,18 @@ ENTRY = Screen(
     columns="memo booked_on posted_at source_table actor",
     search="memo key",
     filters="booked_on posted_at source_table",
-    groups=(Group(N_("Entry"), "memo key booked_on posted_at source_table actor"),),
+    groups=(Group(N_("Entry"), "memo booked_on posted_at source_table actor key"),),
     related=(
         Related(
-            Posting, "entry_id", N_("Postings"), "account amount", labels={"account": N_("Account")}
+            Posting,
+            "entry_id",
+            N_("Postings"),
+            "account account.party amount",
+            labels={
+                "account": N_("Account"),
+                "account.party": N_("Party"),
+                "amount": N_("Debit, or credit (\u2212)"),
+            },
         ),
     ),
     drawing="money",

@@ -1,6 +1,6 @@
 """The page of a list: plain data for templates/admin/list.html."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -9,13 +9,14 @@ from uuid import UUID
 from flask import request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from markupsafe import escape
 from sqlalchemy import or_, select
 
 from core import db
 from models.builder import SavedView
-from views import labels, queries
+from views import labels, queries, spoken
 from views.acts import Act, may
-from views.columns import Column, Kind, in_words, shown
+from views.columns import Column, Kind, in_words
 from views.inputs import source_of
 from views.person import Person, person
 from views.queries import RANGES, UNSORTABLE, Wish
@@ -35,6 +36,7 @@ def list_page(screen: Screen) -> dict[str, Any]:
     rows = queries.page(session, screen, wish, columns, extras(screen))
     total, rough = queries.count(session, screen, wish)
     more, rows = len(rows) > wish.size, rows[: wish.size]
+    who = spoken.people(session, spoken.actors_in(columns, (row._mapping for row in rows)))  # noqa: SLF001
     tabs, used = _tabs(screen, at_hand)
     return {
         **_around(screen, at_hand),
@@ -46,7 +48,7 @@ def list_page(screen: Screen) -> dict[str, Any]:
         "unread": [_(each) for each in wish.unread],
         "filter_fields": [_filter(screen, wish, each) for each in screen.filters.split()],
         "columns": [_head(screen, wish, each) for each in columns],
-        "rows": [_row(screen, columns, row) for row in rows],
+        "rows": [_row(screen, columns, row, who) for row in rows],
         "bulk": _bulk(screen, total),
         "column_choice": _column_choice(screen, columns),
         "count_label": _count_label(total, rough),
@@ -91,19 +93,24 @@ def _around(screen: Screen, at_hand: Person) -> dict[str, Any]:
 def _search_labels(screen: Screen) -> list[str]:
     """Say what a search looks at: of a relation's column the relation is enough."""
     columns = [screen.column(each) for each in screen.search.split()]
-    return [_(labels.LABELS[each.path[-1]] if each.path else each.label) for each in columns]
+    said = [_(labels.LABELS[each.path[-1]] if each.path else each.label) for each in columns]
+    return list(dict.fromkeys(said))
 
 
 def _add_label(screen: Screen) -> str:
     return str(_("Add %(thing)s", thing=_(screen.one).lower()))
 
 
-def chosen(screen: Screen) -> list[Column]:
-    """Give the columns that somebody chose to see; the first, the name, always."""
+def chosen(screen: Screen, *, else_all: bool = False) -> list[Column]:
+    """Give the columns that somebody chose to see; the first, the name, always.
+
+    Without a choice they are the usual ones, or all that there are.
+    """
     every = screen.list_columns()
+    usual = every if else_all else every[: len(screen.columns.split())]
     names = {each for each in request.args.get("columns", "").split(",") if each}
     picked = [each for each in every[1:] if each.name in names]
-    return [every[0], *picked] if picked else every
+    return [every[0], *picked] if picked else usual
 
 
 def extras(screen: Screen) -> dict[str, str]:
@@ -241,14 +248,19 @@ def _head(screen: Screen, wish: Wish, column: Column) -> dict[str, Any]:
     }
 
 
-def _row(screen: Screen, columns: Sequence[Column], row: Any) -> dict[str, Any]:
+def _row(
+    screen: Screen, columns: Sequence[Column], row: Any, who: Mapping[str, str]
+) -> dict[str, Any]:
     held = row._mapping  # noqa: SLF001  # the documented way to read columns by name
     currency = held.get("_currency") or ""
+    cells = {each.name: spoken.cell(each, held[each.name], currency, who) for each in columns}
+    if not held[columns[0].name]:  # a draft has no number yet, and still needs a link
+        cells[columns[0].name] = escape(_("Not numbered"))
     return {
         "id": held["id"],
         "url": url_for(f"{screen.name}.record", pk=held["id"]),
-        "name": str(held["_name"] or "\u2013"),
-        "cells": {each.name: shown(each, held[each.name], currency) for each in columns},
+        "name": str(held["_name"] or _(screen.one)),
+        "cells": cells,
         "acts": row_acts(screen, held["id"], held.get("_status")),
     }
 

@@ -11,9 +11,9 @@ from sqlalchemy import inspect, select
 from core import db
 from core.errors import NotFound
 from models.files import Document
-from views import forms, labels, timeline
+from views import forms, labels, spoken, timeline
 from views.acts import why_not
-from views.columns import Column, Kind, column, in_words, shown
+from views.columns import Column, Kind, column, in_words
 from views.list_page import act_button
 from views.person import Person, person
 from views.queries import Query
@@ -56,7 +56,7 @@ def record_page(screen: Screen, row_id: UUID) -> dict[str, Any]:
         "delete": _delete(screen, row_id, name) if screen.deletable and writes else None,
         "print_links": screen.print_links(row) if screen.print_links else [],
         "groups": _groups(screen, held, currency),
-        "tables": [_related(screen, each, row_id, at_hand) for each in screen.related],
+        "tables": [_related(each, row_id, currency, at_hand) for each in screen.related],
         "timeline": timeline.of(session, screen.name, row_id),
         "comment": _comment(screen, row_id, at_hand),
         **_files(screen, row_id, at_hand),
@@ -82,7 +82,8 @@ def _load(screen: Screen, row_id: UUID) -> tuple[Any, dict[str, Any]]:
 
 
 def _fact(column_: Column, held: Any, currency: str) -> Markup:
-    value = shown(column_, held[column_.name], currency)
+    who = spoken.people(db.session(), spoken.actors_in([column_], [held]))
+    value = spoken.cell(column_, held[column_.name], currency, who)
     target = screen_of(column_.target)
     key = held.get(f"{column_.name}.id")
     at_hand = person()
@@ -152,7 +153,7 @@ def _delete(screen: Screen, row_id: UUID, name: str) -> dict[str, Any]:
     }
 
 
-def _related(screen: Screen, related: Related, row_id: UUID, at_hand: Person) -> dict[str, Any]:
+def _related(related: Related, row_id: UUID, currency: str, at_hand: Person) -> dict[str, Any]:
     target = screen_of(related.model)
     columns = [column(related.model, each, related.labels) for each in related.columns.split()]
     query = Query(related.model)
@@ -172,7 +173,9 @@ def _related(screen: Screen, related: Related, row_id: UUID, at_hand: Person) ->
         "columns": [
             {"key": each.name, "label": _(each.label), "align": each.aligned} for each in columns
         ],
-        "rows": [_related_row(columns, row, target if readable else None) for row in rows],
+        "rows": [
+            _related_row(columns, row, target if readable else None, currency) for row in rows
+        ],
     }
     if target and len(rows) > RELATED_SHOWN:
         table["rows"] = table["rows"][:RELATED_SHOWN]
@@ -184,9 +187,12 @@ def _related(screen: Screen, related: Related, row_id: UUID, at_hand: Person) ->
     return table
 
 
-def _related_row(columns: list[Column], row: Any, target: Screen | None) -> dict[str, Any]:
+def _related_row(
+    columns: list[Column], row: Any, target: Screen | None, usual: str
+) -> dict[str, Any]:
+    """Describe a row that hangs on a record; without a currency of its own, in the record's."""
     held = row._mapping  # noqa: SLF001  # the documented way to read columns by name
-    currency = held.get("_currency") or ""
+    currency = held.get("_currency") or usual
     url = url_for(f"{target.name}.record", pk=held["id"]) if target else None
     if target is None:  # a row of a link: it leads where its first relation does
         first = next((each for each in columns if each.kind is Kind.relation), None)
@@ -195,7 +201,7 @@ def _related_row(columns: list[Column], row: Any, target: Screen | None) -> dict
         at_hand = person()
         if linked and key and at_hand and at_hand.may("read", linked.name):
             url = url_for(f"{linked.name}.record", pk=key)
-    cells = {each.name: shown(each, held[each.name], currency) for each in columns}
+    cells = {each.name: spoken.cell(each, held[each.name], currency, {}) for each in columns}
     return {"url": url, "cells": cells}
 
 

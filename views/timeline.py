@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,12 +16,12 @@ from core.scope import current
 from core.text import N_
 from models.events import AuditEntry, Event
 from models.files import Comment
-from models.organizations import Profile
-from views import labels
-from views.words import moment, money
+from views import labels, spoken
+from views.words import day, moment, money, number
 
 SHOWN = 40
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 SAME_ACT = timedelta(seconds=2)
 MOST_CHANGES = 6
 SAID: Mapping[str, str] = {
@@ -44,6 +44,7 @@ SAID: Mapping[str, str] = {
     "invoice.rejected": N_("rejected the invoice"),
     "invoice.voided": N_("voided the invoice"),
     "invoice.written_off": N_("wrote off what was unpaid"),
+    "ledger.entry.created": N_("posted the entry"),
     "member.invited": N_("sent the invitation"),
     "member.roles_changed": N_("changed the roles"),
     "organization.founded": N_("founded the organization"),
@@ -57,8 +58,6 @@ SAID: Mapping[str, str] = {
     "refund.succeeded": N_("paid back"),
 }
 KINDS = {"payment": "money", "refund": "money", "document": "file"}
-MACHINE = N_("Makao")
-VISITOR = N_("A visitor")
 QUIET = {"custom", "flow_version", "updated_at", "status_at", "search"}
 
 
@@ -97,22 +96,9 @@ def of(session: Session, table: str, row_id: UUID) -> list[dict[str, Any]]:
     ]
     every = union_all(*(select(part) for part in parts)).subquery()
     rows = session.execute(select(every).order_by(every.c[0].desc()).limit(SHOWN * 2)).all()
-    who = _names(session, {row[1] for row in rows})
+    who = spoken.people(session, {row[1] for row in rows if row[2] != "comment"})
     told = _without_echoes(rows)
     return [_entry(row, who) for row in told][:SHOWN]
-
-
-def _names(session: Session, actors: set[str]) -> dict[str, str]:
-    ids = {}
-    for actor in actors:
-        kind, _sep, key = actor.partition(":")
-        if kind == "user":
-            ids[actor] = UUID(key)
-    if not ids:
-        return {}
-    query = select(Profile.id, Profile.name).where(Profile.id.in_(set(ids.values())))
-    names = {row.id: row.name for row in session.execute(query)}
-    return {actor: names.get(key, _("Somebody")) for actor, key in ids.items()}
 
 
 def _without_echoes(rows: Any) -> list[Any]:
@@ -131,7 +117,7 @@ def _without_echoes(rows: Any) -> list[Any]:
 def _entry(row: Any, who: dict[str, str]) -> dict[str, Any]:
     if row.what == "comment":
         return _told(row.at, row.actor, _("wrote"), "comment", row.one["body"])
-    name = who.get(row.actor) or _(VISITOR if row.actor.startswith("visitor") else MACHINE)
+    name = who[row.actor]
     if "." in row.what:
         kind = KINDS.get(row.what.partition(".")[0], "state")
         said = SAID.get(row.what)
@@ -169,7 +155,7 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> str:
     return "; ".join(said[:MOST_CHANGES])
 
 
-def _word(value: Any) -> str:
+def _word(value: Any) -> str:  # noqa: PLR0911  # a kind a line
     if value is None or value == "":
         return "\u2013"
     for enum, choices in labels.CHOICES.items():
@@ -179,4 +165,8 @@ def _word(value: Any) -> str:
         return str(_("Yes") if value else _("No"))
     if isinstance(value, str) and INSTANT.fullmatch(value):
         return moment(datetime.fromisoformat(value))
+    if isinstance(value, str) and DAY.fullmatch(value):
+        return day(date.fromisoformat(value))
+    if isinstance(value, int | float):
+        return number(Decimal(str(value)))
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)[:80]

@@ -15,6 +15,22 @@ from markupsafe import Markup, escape
 from core.money import written
 
 SHOWN_NAMES = 3
+PROGRAMS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+"""Marks in what browsers say of themselves; the first that is found counts."""
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 
 
 def money(amount: Decimal | None, currency: str = "") -> str:
@@ -55,6 +71,15 @@ def names(values: Iterable[Any]) -> str:
     return ", ".join(plain[:SHOWN_NAMES]) + (f" +{rest}" if rest > 0 else "")
 
 
+def device(user_agent: str) -> str:
+    """Say what somebody came with: Firefox on Android. A program is named as it calls itself."""
+    program = next((name for mark, name in PROGRAMS if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    if program and system:
+        return str(_("%(program)s on %(system)s", program=program, system=system))
+    return program or user_agent[:40] or str(_("A program"))
+
+
 def said(value: Any, currency: str = "") -> Markup:  # noqa: PLR0911  # a kind a line
     """Write any value of a column as people read it."""
     if isinstance(value, Markup):
@@ -78,5 +103,5 @@ def said(value: Any, currency: str = "") -> Markup:  # noqa: PLR0911  # a kind a
 
 def init_app(app: Flask) -> None:
     """Give templates the same words."""
-    for filter_ in (money, number, day, moment, yesno, dash, names, said):
+    for filter_ in (money, number, day, moment, yesno, dash, names, device, said):
         app.jinja_env.filters[filter_.__name__] = filter_

@@ -62,7 +62,7 @@ def tell_first_waiting(work: Work, event: Event) -> None:
         N_("%(apartment)s is free again, and you are first on its waiting list. Book it now."),
         once=f"free:{event.id}",
         values={"apartment": apartment.name},
-        link=f"/portal/apartments/{apartment.id}",
+        link=f"/portal/bookings/{booking.id}/",
         priority=Priority.high,
     )
     notices.notify_party(work, booking.customer_id, notice)
@@ -116,7 +116,7 @@ def _remind(work: Work) -> None:
                 "apartment": found(work, Apartment, booking.original_id).name,
                 "time": f"{until:%H:%M}",
             },
-            link=f"/portal/bookings/{booking.id}",
+            link=f"/portal/bookings/{booking.id}/",
             priority=Priority.high,
         )
         notices.notify_party(work, booking.customer_id, notice)

@@ -53,7 +53,7 @@ NOT_A_DOMAIN = {
         *("rest_rows", "openapi", "bearers"),
         *("sales_acts", "idempotency", "menu", "search", "profile", "enrolment", "mailbox"),
         *("edges", "home", "person", "screens", "security", "sessions", "sign_in", "words"),
-        *("webhooks", "compression", "imports", "holds"),
+        *("webhooks", "compression", "imports", "holds", "spoken"),
     },
     "workers": {
         *("jobs", "schedule", "scheduler", "relay", "subscriptions", "sagas"),
@@ -67,7 +67,7 @@ NOT_A_DOMAIN = {
         *("sagas", "chains", "catalogue", "offers", "buying", "papers"),
         *("choices", "prices", "reissues", "sheets", "imports", "sales_import", "sales_import_run"),
     },
-    "dashboards": {"site", "theme"},
+    "dashboards": {"site", "theme", "charts"},
     "adapters": None,  # they are named after what is outside
 }
 
