@@ -3,7 +3,7 @@
 from enum import StrEnum, auto
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.scope import Record, keyed, same_organization
@@ -52,7 +52,7 @@ class Document(Record):
 
 
 class Comment(Record):
-    """What a member wrote on a record; `mentions` are the profiles it names."""
+    """What a member wrote on a record."""
 
     __tablename__ = "record_comment"
     __table_args__ = keyed(
@@ -69,3 +69,14 @@ class Comment(Record):
 
     def __str__(self) -> str:
         return self.body[:60]
+
+
+class Follower(Record):
+    """A member who is told what happens to a record."""
+
+    __tablename__ = "record_follower"
+    __table_args__ = keyed(UniqueConstraint("organization_id", "subject_id", "profile_id"))
+
+    subject_table: Mapped[str] = mapped_column(String(63))
+    subject_id: Mapped[UUID]
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("profile.id"))

@@ -5,7 +5,7 @@ from enum import StrEnum, auto
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -56,12 +56,17 @@ class Channel(StrEnum):
 
 
 class Dispatch(Record):
-    """A notice on its way by one channel. A worker sends it and writes what came of it."""
+    """A notice or an invitation on its way by one channel. A worker writes what came of it.
+
+    `locked` is what only its reader may know (core/box.py), and only until it has gone.
+    """
 
     __tablename__ = "dispatch"
     __table_args__ = keyed(
         same_organization("notification_id", "notification"),
+        same_organization("invitation_id", "member_invitation"),
         UniqueConstraint("organization_id", "notification_id", "channel"),
+        CheckConstraint("num_nonnulls(notification_id, invitation_id) = 1", "about_one_thing"),
         Index(
             "ix_dispatch_due",
             "organization_id",
@@ -70,7 +75,9 @@ class Dispatch(Record):
         ),
     )
 
-    notification_id: Mapped[UUID]
+    notification_id: Mapped[UUID | None]
+    invitation_id: Mapped[UUID | None]
+    locked: Mapped[str] = mapped_column(String(400), server_default="", default="")
     channel: Mapped[Channel]
     address: Mapped[str] = mapped_column(String(320))
     attempts: Mapped[int] = mapped_column(server_default="0")

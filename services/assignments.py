@@ -11,7 +11,7 @@ from core.text import N_
 from core.work import Work, locked
 from models.bookings import Booking, BookingStatus
 from models.organizations import Membership
-from services import organizations
+from services import followers, organizations
 from services.events import Fact, emit
 
 OPEN = (BookingStatus.pending, BookingStatus.in_progress, BookingStatus.under_review)
@@ -85,6 +85,7 @@ def _give(work: Work, booking: Booking, profile_id: UUID | None) -> None:
         return
     booking.assigned_to_id, booking.assigned_at = profile_id, work.now
     work.session.flush()
+    followers.follow(work, "booking", booking.id, [profile_id])
     emit(work, BookingAssigned(booking.id, booking.number, profile_id))
 
 

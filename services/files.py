@@ -11,6 +11,7 @@ from core.text import N_
 from core.work import Work
 from models.files import Comment, Document, DocumentUse
 from models.organizations import Membership, Profile
+from services import access, followers
 from services.events import Fact, emit
 
 MENTIONS_AT_MOST = 20
@@ -33,6 +34,8 @@ class RecordCommented(Fact, type="record.commented", table="record_comment"):
     comment_id: UUID
     record_table: str
     record_id: UUID
+    record_name: str
+    author_id: UUID
     mentions: tuple[UUID, ...]
 
 
@@ -74,8 +77,10 @@ def attach(
     return document
 
 
-def comment(work: Work, table: str, subject_id: UUID, body: str) -> Comment:
-    """Write on a record. `@` and a member's name (its spaces left out) tells them of it.
+def comment(work: Work, table: str, subject_id: UUID, body: str, name: str = "") -> Comment:
+    """Write on a record, called `name`. `@` and a member's name (no spaces) tells them of it.
+
+    Whoever writes follows the record from now on, and so does whoever is named.
 
     Raises:
         BadInput: it says nothing, or too much.
@@ -85,7 +90,7 @@ def comment(work: Work, table: str, subject_id: UUID, body: str) -> Comment:
     said = body.strip()
     if not said or len(said) > 4000:
         raise BadInput(N_("Write 1 to 4,000 characters."), field="text")
-    query = select(Membership.id, Profile.name).join(Profile)
+    query = select(Membership.id, Membership.profile_id, Profile.name).join(Profile)
     author = work.session.execute(
         query.where(Membership.profile_id == work.scope.profile_id)
     ).one_or_none()
@@ -102,17 +107,28 @@ def comment(work: Work, table: str, subject_id: UUID, body: str) -> Comment:
     )
     work.session.add(row)
     work.session.flush()
-    emit(work, RecordCommented(row.id, table, subject_id, _mentioned(work, said)))
+    mentions = _mentioned(work, table, said)
+    writer = author.profile_id
+    followers.follow(work, table, subject_id, [writer, *mentions])
+    emit(work, RecordCommented(row.id, table, subject_id, name[:200], writer, mentions))
     return row
 
 
-def _mentioned(work: Work, text: str) -> tuple[UUID, ...]:
-    names = {each.lower() for each in re.findall(r"@([\w.\-]+)", text)[:MENTIONS_AT_MOST]}
+def _mentioned(work: Work, table: str, text: str) -> tuple[UUID, ...]:
+    """Find the members that a text names, by their whole name or the first of it.
+
+    Who may not read the record is not told of it.
+    """
+    found = re.findall(r"@([\w.\-]+)", text)[:MENTIONS_AT_MOST]
+    names = {each.rstrip(".-").lower() for each in found}
     if not names:
         return ()
-    members = select(Profile.id, Profile.name).join(Membership, Membership.profile_id == Profile.id)
+    members = select(Profile.id, Profile.name, Membership.roles).join(
+        Membership, Membership.profile_id == Profile.id
+    )
     return tuple(
         member.id
         for member in work.session.execute(members.where(Membership.active, Membership.staff))
         if {member.name.replace(" ", "").lower(), member.name.split()[0].lower()} & names
+        and access.allows(member.roles, table, "read")
     )

@@ -109,13 +109,15 @@ def claim(work: Work, dispatch_id: UUID) -> Dispatch | None:
     row.due_at = work.now + AGAIN[min(row.attempts, len(AGAIN)) - 1]
     if row.created_at < work.now - TOO_OLD:
         row.failed_at, row.last_error = work.now, "too old to be news"
+        row.locked = ""
         return None
     return row
 
 
 def sent(work: Work, dispatch_id: UUID) -> None:
-    """Note that a mail has gone."""
-    locked(work, Dispatch, dispatch_id).sent_at = work.now
+    """Note that a mail has gone; what was locked in it is forgotten."""
+    row = locked(work, Dispatch, dispatch_id)
+    row.sent_at, row.locked = work.now, ""
 
 
 def not_sent(work: Work, dispatch_id: UUID, error: str, *, for_good: bool) -> None:
@@ -123,7 +125,7 @@ def not_sent(work: Work, dispatch_id: UUID, error: str, *, for_good: bool) -> No
     row = locked(work, Dispatch, dispatch_id)
     row.last_error = error[:500]
     if for_good or row.attempts > len(AGAIN):
-        row.failed_at = work.now
+        row.failed_at, row.locked = work.now, ""
 
 
 def clean(work: Work) -> int:

@@ -103,7 +103,7 @@ def found(work: Work, name: str, slug: str = "", founder_id: UUID | None = None)
 
     """
     organization_id = uuid7()
-    address = slug or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
+    address = slug or address_of(name)
     call = func.found_organization(organization_id, uuid7(), uuid7(), name, address, founder_id)
     try:
         with work.session.begin_nested():
@@ -113,6 +113,11 @@ def found(work: Work, name: str, slug: str = "", founder_id: UUID | None = None)
             raise AddressTaken(field="slug") from error
         raise
     return organization_id
+
+
+def address_of(name: str) -> str:
+    """Make a web address of a name: small letters and digits, with hyphens between the words."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
 
 
 def invite(work: Work, email: str, roles: Sequence[str], party_id: UUID | None = None) -> str:
@@ -132,7 +137,7 @@ def invite(work: Work, email: str, roles: Sequence[str], party_id: UUID | None =
         email=email.lower(),
         roles=sorted(roles),
         party_id=party_id,
-        code_hash=hashlib.sha256(code.encode()).digest(),
+        code_hash=hash_of(code),
         invited_by_id=work.scope.profile_id,
         expires_at=work.now + INVITATION_LASTS,
     )
@@ -140,6 +145,11 @@ def invite(work: Work, email: str, roles: Sequence[str], party_id: UUID | None =
     work.session.flush()
     emit(work, MemberInvited(row.id, row.email, tuple(row.roles)))
     return code
+
+
+def hash_of(code: str) -> bytes:
+    """Give what is kept of an invitation's code."""
+    return hashlib.sha256(code.encode()).digest()
 
 
 def accept(work: Work, code: str) -> UUID:

@@ -1,8 +1,6 @@
 """The addresses of a screen: list, board, record, forms, acts, exports. One class per screen."""
 
 import hashlib
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,50 +8,24 @@ from uuid import UUID
 from flask import Response, flash, jsonify, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from core import db
-from core.errors import BadInput, NotFound, Refused
+from core.errors import NotFound, Refused
 from core.work import unit_of_work
-from services import builder, files
-from views import acts, boards, downloads, forms, pickers, queries, uploading
+from services import builder
+from views import acts, boards, downloads, forms, pickers, queries
 from views.acts import MOST_AT_ONCE, Act
 from views.inputs import control, source_of
 from views.list_page import DROPPED, list_page
 from views.person import actor, signed_in
+from views.record_side import RecordSide
 from views.records import record_page
 from views.refusals import in_words, sentence
 from views.registry import BY_TABLE, READ_VERB, WRITE_VERB, Screen
-
-Handler = Callable[..., Any]
-
-
-def needs(verb: str) -> Callable[[Handler], Handler]:
-    """Open a page only to who holds the verb on the screen's table."""
-
-    def guard(handler: Handler) -> Handler:
-        @wraps(handler)
-        def guarded(self: "ScreenView", *args: Any, **values: Any) -> Any:
-            require(self.screen.name, verb)
-            return handler(self, *args, **values)
-
-        return guarded
-
-    return guard
+from views.rights import needs, require
 
 
-def require(table: str, verb: str) -> None:
-    """Refuse whoever does not hold the verb; who has not signed in is asked to.
-
-    Raises:
-        Forbidden: with the roles that hold it.
-
-    """
-    if not signed_in().may(verb, table):
-        raise acts.forbidden(table, verb)
-
-
-class ScreenView(BaseView):  # type: ignore[misc]
+class ScreenView(RecordSide, BaseView):  # type: ignore[misc]
     """The pages of one screen."""
 
     screen: Screen
@@ -218,15 +190,6 @@ class ScreenView(BaseView):  # type: ignore[misc]
         kept = request.form.get("version", "")
         return kept if kept and not lost else forms.version_of(self.screen, row)
 
-    def _row(self, pk: UUID) -> Any:
-        rules = self.screen.rules(listed=False)
-        row = db.session().scalar(
-            select(self.screen.model).where(self.screen.model.id == pk, *rules)
-        )
-        if row is None:
-            raise NotFound
-        return row
-
     @expose("/<uuid:pk>")  # type: ignore[untyped-decorator]
     @needs(READ_VERB)
     def record(self, pk: UUID) -> Any:
@@ -248,32 +211,6 @@ class ScreenView(BaseView):  # type: ignore[misc]
             return redirect(url_for(".record", pk=pk))
         flash(_("%(thing)s was deleted.", thing=_(self.screen.one)), "success")
         return redirect(url_for(".index"))
-
-    @expose("/<uuid:pk>/comments", methods=["POST"])  # type: ignore[untyped-decorator]
-    @needs(READ_VERB)
-    def comment(self, pk: UUID) -> Any:
-        """Write on a record."""
-        require("record_comment", WRITE_VERB)
-        self._row(pk)
-        try:
-            with unit_of_work(db.session(), actor()) as work, in_words(work.session):
-                files.comment(work, self.screen.name, pk, request.form.get("text", ""))
-        except BadInput as refusal:
-            flash(sentence(refusal), "danger")
-        return redirect(url_for(".record", pk=pk))
-
-    @expose("/<uuid:pk>/files", methods=["POST"])  # type: ignore[untyped-decorator]
-    @needs(READ_VERB)
-    def upload(self, pk: UUID) -> Any:
-        """Put a file to a record."""
-        require("document", WRITE_VERB)
-        self._row(pk)
-        try:
-            uploading.keep(self.screen.name, pk, request.files.get("file"))
-            flash(_("The file is kept with the record."), "success")
-        except BadInput as refusal:
-            flash(sentence(refusal), "danger")
-        return redirect(url_for(".record", pk=pk))
 
     @expose("/<uuid:pk>/<verb>", methods=["GET", "POST"])  # type: ignore[untyped-decorator]
     @needs(READ_VERB)

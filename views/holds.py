@@ -16,7 +16,7 @@ from models.bookings import Booking, BookingStatus
 from models.organizations import Profile
 from models.people import Party
 from models.sales import Apartment
-from views.admin import require
+from views.rights import require
 from views.words import moment, money
 
 DAYS = 7

@@ -30,10 +30,10 @@ from services import imports, sales_import_run
 from services.imports import KINDS
 from services.sheets import Table as SheetTable
 from views import uploading
-from views.admin import require
 from views.downloads import TYPES
 from views.person import actor
 from views.refusals import in_words, sentence
+from views.rights import require
 
 assert sales_import_run.__name__, "importing it is what makes the kind known"
 TABLE = "import_run"

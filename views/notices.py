@@ -71,8 +71,11 @@ def latest(at_hand: Person, most: int) -> list[dict[str, Any]]:
 
 
 def said(message: str, values: dict[str, Any]) -> str:
-    """Say a notice in the language at hand."""
+    """Say a notice in the language at hand, and the words in it, too."""
+    told = {
+        key: _(each) if each and isinstance(each, str) else each for key, each in values.items()
+    }
     try:
-        return str(_(message) % values if values else _(message))
+        return str(_(message) % told if told else _(message))
     except (KeyError, TypeError, ValueError):
         return str(_(message))

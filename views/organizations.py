@@ -1,6 +1,5 @@
 """The organization: what it is, who belongs, what they may do, what is set; and joining it."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,7 @@ from core.errors import NotFound, Refused
 from core.text import N_
 from core.work import Work, clock, unit_of_work
 from models.organizations import CredentialKind, Invitation, Membership, Organization
-from services import access, organizations, sign_in
+from services import access, invitations, organizations, sign_in
 from views import sessions
 from views.acts import Act, forbidden
 from views.columns import Kind
@@ -29,12 +28,11 @@ MENU = N_("Organization")
 
 
 def invite(work: Work, row: Invitation) -> Invitation:
-    """Invite somebody; the link is shown once, to whoever asked."""
-    code = organizations.invite(work, row.email, row.roles)
+    """Invite somebody by mail; the link is also shown once, to whoever asked."""
+    made, code = invitations.invite(work, row.email, row.roles)
     link = f"{current_app.config['PUBLIC_URL']}{url_for('InvitationView.join', code=code)}"
-    flash(_("Send them this link; it is shown once: %(link)s", link=link), "info")
-    digest = hashlib.sha256(code.encode()).digest()
-    return work.session.scalars(select(Invitation).where(Invitation.code_hash == digest)).one()
+    flash(_("The link is on its way by mail. It is shown here once: %(link)s", link=link), "info")
+    return made
 
 
 def change_roles(work: Work, row_id: UUID, roles: Sequence[str], active: bool) -> object:  # noqa: FBT001

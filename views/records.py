@@ -10,7 +10,8 @@ from sqlalchemy import inspect, select
 
 from core import db
 from core.errors import NotFound
-from models.files import Document
+from models.files import Document, Follower
+from models.organizations import Profile
 from views import forms, labels, spoken, timeline
 from views.acts import why_not
 from views.columns import Column, Kind, column, in_words
@@ -60,6 +61,7 @@ def record_page(screen: Screen, row_id: UUID) -> dict[str, Any]:
         "timeline": timeline.of(session, screen.name, row_id),
         "comment": _comment(screen, row_id, at_hand),
         **_files(screen, row_id, at_hand),
+        **_followers(screen, row_id, at_hand),
     }
 
 
@@ -239,6 +241,22 @@ def _files(screen: Screen, row_id: UUID, at_hand: Person) -> dict[str, Any]:
         ],
         "upload_url": url_for(f"{screen.name}.upload", pk=row_id) if writes else None,
     }
+
+
+def _followers(screen: Screen, row_id: UUID, at_hand: Person) -> dict[str, Any]:
+    if at_hand.member is None or not at_hand.member.staff:
+        return {}
+    found = db.session().execute(
+        select(Profile.id, Profile.name)
+        .join(Follower, Follower.profile_id == Profile.id)
+        .where(Follower.subject_id == row_id)
+        .order_by(Profile.name)
+    )
+    people = [{"id": row.id, "name": row.name} for row in found]
+    mine = any(each["id"] == at_hand.profile_id for each in people)
+    address = url_for(f"{screen.name}.follow", pk=row_id, leave=1 if mine else None)
+    label, icon = (_("Leave"), "bell-off") if mine else (_("Follow"), "bell-plus")
+    return {"followers": people, "follow": {"label": label, "icon": icon, "url": address}}
 
 
 def size_in_words(size: int) -> str:

@@ -7,16 +7,18 @@ show it once.
 import logging
 from dataclasses import dataclass
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_babel import force_locale, gettext
 from sqlalchemy import select
 
 from adapters.mail import Mailer, MailRefused, MailUnavailable, Message
+from core.text import N_
 from core.work import Work, found
-from models.notices import Notification
+from models.notices import Dispatch, Notification
 from models.organizations import Organization, Profile
-from services import notices
+from services import invitations, notices, organizations
 from workers.jobs import Desk, each
 
 log = logging.getLogger(__name__)
@@ -57,7 +59,11 @@ def _send(desk: Desk, dispatch_id: UUID) -> None:
         dispatch = notices.claim(work, dispatch_id)
         if dispatch is None:
             return
-        letter = _letter(work, dispatch.notification_id, dispatch.address)
+        letter = _letter(work, dispatch)
+    if letter is None:
+        with desk.work() as work:
+            notices.not_sent(work, dispatch_id, "it opens nothing any more", for_good=True)
+        return
     mailer = Mailer(current_app.config["SMTP_URL"], current_app.config["MAIL_FROM"])
     try:
         mailer.send(written(letter, f"<{dispatch_id}@makao>"))
@@ -91,15 +97,38 @@ def written(letter: Letter, message_id: str) -> Message:
     return Message(letter.to, str(context["subject"]), text, html, message_id=message_id)
 
 
-def _letter(work: Work, notification_id: UUID, address: str) -> Letter:
-    notice = found(work, Notification, notification_id)
+def _letter(work: Work, dispatch: Dispatch) -> Letter | None:
+    if dispatch.notification_id is None:
+        return _invitation(work, dispatch)
+    notice = found(work, Notification, dispatch.notification_id)
     profile = work.session.scalars(select(Profile).where(Profile.id == notice.profile_id)).one()
     return Letter(
-        to=address,
+        to=dispatch.address,
         name=profile.name,
         locale=profile.locale,
         organization=work.session.scalars(select(Organization.name)).one(),
         message=notice.message,
         values={key: str(value) for key, value in notice.values.items()},
         link=notice.link,
+    )
+
+
+def _invitation(work: Work, dispatch: Dispatch) -> Letter | None:
+    """Write an invitation in the organization's language; whoever reads it has none yet."""
+    read = invitations.read(work, dispatch)
+    if read is None:
+        return None
+    invitation, code = read
+    home = organizations.home(work)
+    until = invitation.expires_at.astimezone(ZoneInfo(home.time_zone))
+    return Letter(
+        to=dispatch.address,
+        name=dispatch.address.partition("@")[0],
+        locale=home.locale,
+        organization=home.name,
+        message=N_(
+            "%(organization)s invites you to work with them. The link works once, until %(day)s."
+        ),
+        values={"organization": home.name, "day": f"{until:%Y-%m-%d}"},
+        link=f"/invitation/{code}",
     )

@@ -9,19 +9,21 @@ from core.text import N_
 from core.work import Work, found
 from models.bookings import BOOKING_FLOW, Booking, BookingStatus
 from models.events import Event
+from models.files import Comment
 from models.notices import Priority
 from models.payments import PaymentIntent, Refund
-from services import notices
+from services import followers, notices
 from services.notices import Notice
 from workers.jobs import Desk, homes
 
 MONEY_STAFF = ("Accountant",)
+LONGEST_QUOTE = 200
 
 
 def booking_assigned(work: Work, event: Event) -> None:
     """Tell the member of the staff that the booking is theirs."""
     says = N_("Booking %(number)s is yours to look after.")
-    link = f"/admin/booking/show/{event.subject_id}"
+    link = f"/admin/booking/{event.subject_id}"
     notice = _notice(event, says, link, number=event.data["number"])
     notices.notify(work, [UUID(event.data["profile_id"])], notice)
 
@@ -42,10 +44,40 @@ def booking_moved(work: Work, event: Event) -> None:
     if event.data["new"] != BookingStatus.under_review:
         return
     booking = found(work, Booking, event.subject_id)
-    status = BOOKING_FLOW.labels[BookingStatus.under_review]
-    says = N_("Booking %(number)s moved on. It is now: %(status)s.")
-    notice = _notice(event, says, _page(booking.id), number=booking.number, status=status)
-    notices.notify_party(work, booking.customer_id, notice)
+    notices.notify_party(work, booking.customer_id, _moved(event, _page(booking.id)))
+
+
+def booking_moved_on(work: Work, event: Event) -> None:
+    """Tell its followers; whoever looks after it hears of what matters by other facts."""
+    booking = found(work, Booking, event.subject_id)
+    others = followers.of(work, booking.id) - {booking.assigned_to_id} - {_doer(event)}
+    notices.notify(work, others, _moved(event, f"/admin/booking/{booking.id}"))
+
+
+def record_commented(work: Work, event: Event) -> None:
+    """Tell whoever is named in a comment, and who follows the record."""
+    said, data = found(work, Comment, event.subject_id), event.data
+    named = {UUID(each) for each in data["mentions"]}
+    link = f"/admin/{data['record_table']}/{data['record_id']}"
+    values = {
+        "author": said.author_name,
+        "record": data["record_name"] or data["record_table"],
+        "text": said.body[:LONGEST_QUOTE],
+    }
+    mention = N_("%(author)s named you on %(record)s: %(text)s")
+    notices.notify(work, named - {UUID(data["author_id"])}, _notice(event, mention, link, **values))
+    others = followers.of(work, UUID(data["record_id"])) - named - {UUID(data["author_id"])}
+    wrote = N_("%(author)s wrote on %(record)s: %(text)s")
+    notices.notify(work, others, _notice(event, wrote, link, **values))
+
+
+def document_attached(work: Work, event: Event) -> None:
+    """Tell the followers of a record that somebody put a file to it."""
+    data = event.data
+    others = followers.of(work, UUID(data["record_id"])) - {_doer(event)}
+    says = N_("The file %(title)s was put to a record that you follow.")
+    link = f"/admin/{data['record_table']}/{data['record_id']}"
+    notices.notify(work, others, _notice(event, says, link, title=data["title"]))
 
 
 def booking_approved(work: Work, event: Event) -> None:
@@ -143,7 +175,7 @@ def payment_unclear(work: Work, event: Event) -> None:
     """Have an accountant look at a payment of another sum than was asked for."""
     says = N_("Payment %(number)s does not add up: %(reason)s. Nothing was posted.")
     values = {"number": event.data["number"], "reason": event.data["reason"]}
-    _to_money_staff(work, event, says, f"/admin/payment_intent/show/{event.subject_id}", values)
+    _to_money_staff(work, event, says, f"/admin/payment_intent/{event.subject_id}", values)
 
 
 def refund_requested(work: Work, event: Event) -> None:
@@ -153,7 +185,7 @@ def refund_requested(work: Work, event: Event) -> None:
         return
     says = N_("Pay back %(amount)s by hand, and say so at the refund.")
     values = {"amount": _money(str(refund.amount), refund.currency)}
-    _to_money_staff(work, event, says, f"/admin/refund/show/{refund.id}", values)
+    _to_money_staff(work, event, says, f"/admin/refund/{refund.id}", values)
 
 
 def refund_succeeded(work: Work, event: Event) -> None:
@@ -168,7 +200,7 @@ def refund_failed(work: Work, event: Event) -> None:
     """Have an accountant look."""
     says = N_("A refund failed: %(reason)s Retry it, or pay it another way.")
     values = {"reason": event.data["reason"]}
-    _to_money_staff(work, event, says, f"/admin/refund/show/{event.subject_id}", values)
+    _to_money_staff(work, event, says, f"/admin/refund/{event.subject_id}", values)
 
 
 def clean() -> None:
@@ -186,7 +218,7 @@ def _both(work: Work, event: Event, to_customer: str, to_staff: str, **values: A
         work, booking.customer_id, _notice(event, to_customer, _page(booking.id), **values)
     )
     if booking.assigned_to_id is not None:
-        link = f"/admin/booking/show/{booking.id}"
+        link = f"/admin/booking/{booking.id}"
         notices.notify(work, [booking.assigned_to_id], _notice(event, to_staff, link, **values))
 
 
@@ -198,6 +230,18 @@ def _to_money_staff(work: Work, event: Event, says: str, link: str, values: dict
 
 def _notice(event: Event, says: str, link: str, **values: Any) -> Notice:
     return Notice(says, f"event:{event.id}", values, link)
+
+
+def _moved(event: Event, link: str) -> Notice:
+    status = BOOKING_FLOW.labels[BookingStatus(event.data["new"])]
+    says = N_("Booking %(number)s moved on. It is now: %(status)s.")
+    return _notice(event, says, link, number=event.data["number"], status=status)
+
+
+def _doer(event: Event) -> UUID | None:
+    """Name the person who did it; nobody where it was a machine."""
+    kind, _, key = event.actor.partition(":")
+    return UUID(key) if kind == "user" else None
 
 
 def _page(booking_id: UUID) -> str:

@@ -288,7 +288,7 @@ def _park(work: Work, delivery: Delivery, error: str) -> None:
         N_("%(subscriber)s could not take up what happened. Look at the delivery and replay it."),
         once=f"delivery:{delivery.id}:{delivery.attempts}",
         values={"subscriber": delivery.subscriber},
-        link=f"/admin/delivery/show/{delivery.id}",
+        link=f"/admin/delivery/{delivery.id}",
         priority=Priority.high,
     )
     notices.notify_roles(work, ["Admin"], notice)

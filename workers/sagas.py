@@ -54,7 +54,7 @@ def raise_alarm(work: Work, event: Event) -> None:
         N_("A process stands still and needs you: %(reason)s"),
         once=f"saga:{event.id}",
         values={"reason": event.data["reason"]},
-        link=f"/admin/saga/show/{event.subject_id}",
+        link=f"/admin/saga/{event.subject_id}",
         priority=Priority.high,
     )
     notices.notify_roles(work, ["Admin", "Manager"], notice)

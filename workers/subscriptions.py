@@ -17,7 +17,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
     "booking.created": [bookings.assign],
     "booking.assigned": [notices.booking_assigned],
     "booking.confirmed": [notices.booking_confirmed],
-    "booking.status_changed": [notices.booking_moved],
+    "booking.status_changed": [notices.booking_moved, notices.booking_moved_on],
     "booking.approved": [bookings.settle, notices.booking_approved],
     "booking.rejected": [notices.booking_rejected],
     "booking.cancelled": [notices.booking_cancelled],
@@ -34,6 +34,8 @@ SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
     "refund.requested": [payments.ring_refund, notices.refund_requested],
     "refund.succeeded": [bookings.go_on, notices.refund_succeeded],
     "refund.failed": [bookings.go_on, notices.refund_failed],
+    "record.commented": [notices.record_commented],
+    "document.attached": [notices.document_attached],
     "saga.status_changed": [sagas.raise_alarm],
 }
 

@@ -3,8 +3,8 @@ SELECT protect('organization', 'id');
 SELECT protect_catalogue('organization', 'true', 'id', '(SELECT acting_admin())');
 SELECT protect(kind) FROM unnest(ARRAY['membership', 'member_invitation', 'setting', 'counter',
     'party', 'event', 'delivery', 'audit_entry', 'seal', 'saga', 'idempotency_key', 'document',
-    'record_comment', 'notification', 'dispatch', 'saved_view', 'import_run', 'import_row', 'book',
-    'account', 'journal_entry', 'posting', 'invoice', 'invoice_line', 'payment_intent',
+    'record_comment', 'record_follower', 'notification', 'dispatch', 'saved_view', 'import_run',
+    'import_row', 'book', 'account', 'journal_entry', 'posting', 'invoice', 'invoice_line', 'payment_intent',
     'payment_allocation', 'provider_event', 'refund', 'project', 'package_level', 'package',
     'addon_category', 'addon', 'apartment', 'apartment_package', 'apartment_addon',
     'apartment_owner', 'booking', 'booking_addon', 'booking_invoice', 'instalment_plan',
@@ -52,6 +52,8 @@ CREATE POLICY staff ON posting AS RESTRICTIVE FOR SELECT TO makao_app
 CREATE POLICY staff ON journal_entry AS RESTRICTIVE FOR SELECT TO makao_app
     USING ((SELECT acting_for_all()));
 CREATE POLICY staff ON record_comment AS RESTRICTIVE TO makao_app
+    USING ((SELECT acting_for_all())) WITH CHECK ((SELECT acting_for_all()));
+CREATE POLICY staff ON record_follower AS RESTRICTIVE TO makao_app
     USING ((SELECT acting_for_all())) WITH CHECK ((SELECT acting_for_all()));
 CREATE POLICY staff ON import_run AS RESTRICTIVE TO makao_app
     USING ((SELECT acting_for_all())) WITH CHECK ((SELECT acting_for_all()));

@@ -1829,7 +1829,9 @@ def upgrade() -> None:
         "dispatch",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organization_id", sa.Uuid(), nullable=False),
-        sa.Column("notification_id", sa.Uuid(), nullable=False),
+        sa.Column("notification_id", sa.Uuid(), nullable=True),
+        sa.Column("invitation_id", sa.Uuid(), nullable=True),
+        sa.Column("locked", sa.String(length=400), server_default="", nullable=False),
         sa.Column(
             "channel",
             sa.Enum("email", name="channel", native_enum=False, create_constraint=True, length=32),
@@ -1852,6 +1854,15 @@ def upgrade() -> None:
             sa.DateTime(timezone=True),
             server_default=sa.text("now()"),
             nullable=False,
+        ),
+        sa.CheckConstraint(
+            "num_nonnulls(notification_id, invitation_id) = 1",
+            name=op.f("ck_dispatch_about_one_thing"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "invitation_id"],
+            ["member_invitation.organization_id", "member_invitation.id"],
+            name=op.f("fk_dispatch_organization_id_invitation_id"),
         ),
         sa.ForeignKeyConstraint(
             ["organization_id", "notification_id"],
@@ -2153,6 +2164,44 @@ def upgrade() -> None:
         "record_comment",
         ["organization_id", "subject_id", "id"],
         unique=False,
+    )
+    op.create_table(
+        "record_follower",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("subject_table", sa.String(length=63), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("profile_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "custom",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+        ),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_record_follower_organization_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["profile_id"], ["profile.id"], name=op.f("fk_record_follower_profile_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_record_follower")),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_record_follower_organization_id_id")
+        ),
+        sa.UniqueConstraint(
+            "organization_id",
+            "subject_id",
+            "profile_id",
+            name=op.f("uq_record_follower_organization_id_subject_id_profile_id"),
+        ),
     )
     op.create_table(
         "refund",

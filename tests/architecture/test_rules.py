@@ -49,6 +49,7 @@ NOT_A_DOMAIN = {
     "views": {
         *("acts", "refusals", "registry", "health", "admin", "columns", "inputs", "labels"),
         *("queries", "list_page", "records", "forms", "boards", "timeline", "pickers"),
+        *("record_side", "rights"),
         *("downloads", "uploading", "rest", "rest_docs", "rest_filters", "rest_related"),
         *("rest_rows", "openapi", "bearers"),
         *("sales_acts", "idempotency", "menu", "search", "profile", "enrolment", "mailbox"),
@@ -66,6 +67,7 @@ NOT_A_DOMAIN = {
         *("instalments", "refunds", "assignments", "booking_ends", "cancellations"),
         *("sagas", "chains", "catalogue", "offers", "buying", "papers"),
         *("choices", "prices", "reissues", "sheets", "imports", "sales_import", "sales_import_run"),
+        *("paying", "followers", "invitations"),
     },
     "dashboards": {"site", "theme", "charts"},
     "adapters": None,  # they are named after what is outside

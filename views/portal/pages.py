@@ -16,9 +16,9 @@ from core.work import Work
 from models.organizations import Organization
 from services import catalogue
 from views import menu
-from views.admin import require
 from views.person import actor, look_at, signed_in
 from views.refusals import sentence
+from views.rights import require
 
 TABLE = "portal_sales"
 """The name by which roles hold the verbs of the portal (services/access.py)."""

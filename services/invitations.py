@@ -1,0 +1,59 @@
+"""Inviting: a link by which somebody becomes a member, sent to them by mail."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core import box
+from core.db import uuid7
+from core.work import Work, found
+from models.notices import Channel, Dispatch
+from models.organizations import Invitation
+from services import organizations
+
+
+def invite(
+    work: Work, email: str, roles: Sequence[str], party_id: UUID | None = None
+) -> tuple[Invitation, str]:
+    """Invite somebody by mail. Returns the invitation, and its code to show once.
+
+    Until the mail has gone its code is kept locked with it; afterwards nowhere.
+
+    Raises:
+        As `organizations.invite`.
+
+    """
+    code = organizations.invite(work, email, roles, party_id)
+    invitation = work.session.scalars(
+        select(Invitation).where(Invitation.code_hash == organizations.hash_of(code))
+    ).one()
+    dispatch_id = uuid7()
+    work.session.add(
+        Dispatch(
+            id=dispatch_id,
+            organization_id=invitation.organization_id,
+            invitation_id=invitation.id,
+            channel=Channel.email,
+            address=invitation.email,
+            locked=box.lock(code, _place(dispatch_id)),
+            due_at=work.now,
+            created_at=work.now,
+        )
+    )
+    work.session.flush()
+    return invitation, code
+
+
+def read(work: Work, dispatch: Dispatch) -> tuple[Invitation, str] | None:
+    """Read what a mail with an invitation says; None where it opens nothing any more."""
+    assert dispatch.invitation_id
+    invitation = found(work, Invitation, dispatch.invitation_id)
+    over = invitation.accepted_at or invitation.withdrawn_at or invitation.expires_at <= work.now
+    if over or not dispatch.locked:
+        return None
+    return invitation, box.unlock(dispatch.locked, _place(dispatch.id))
+
+
+def _place(dispatch_id: UUID) -> str:
+    return f"dispatch:locked:{dispatch_id}"

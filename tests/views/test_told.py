@@ -1,0 +1,162 @@
+"""What people are told: links that open, words in their language, mails with a way in."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select, text
+
+from core import db
+from doubles.mail.box import Box
+from models.files import Follower
+from models.notices import Dispatch, Notification
+from models.organizations import Invitation, Membership
+from models.payments import Refund
+from services import booking_ends, bookings, refunds
+from services.payments import Outcome
+from tests import make, stories
+from tests.doubles.running import running
+from tests.stories import unit
+from tests.views.conftest import Office
+from workers import mail, relay, sagas
+
+
+@contextmanager
+def machines(app: Flask) -> Iterator[None]:
+    """Work as the jobs do."""
+    db.use(app, "jobs")
+    with app.app_context():
+        yield
+    db.use(app, "web")
+
+
+def heard(app: Flask) -> None:
+    with machines(app):
+        while relay.turn():
+            pass
+
+
+def test_what_staff_are_told_leads_to_pages_that_open(app: Flask, office: Office) -> None:
+    session, home = office.session, office.home
+    everybody = office.person("Admin", "Sales", "Accountant")
+    story = stories.confirmed(session, home)
+    story.pay()
+    heard(app)
+    with unit(session, home) as work:
+        booking_ends.reject(work, story.booking_id, "no papers")
+    with machines(app):
+        sagas.advance_due()
+    heard(app)
+    with unit(session, home) as work:
+        refund_id = work.session.scalars(select(Refund.id)).one()
+        refunds.settled(work, refund_id, Outcome("failed", reason="The account is closed."))
+    heard(app)
+    with machines(app):
+        sagas.advance_due()
+    heard(app)
+
+    with unit(session, home) as work:
+        mine = select(Notification.link).where(Notification.profile_id == everybody)
+        links = set(work.session.scalars(mine))
+    browser = office.browser_of(everybody)
+    assert {each.split("/")[2] for each in links} == {"booking", "refund", "saga"}
+    assert {each: browser.get(each).status_code for each in links} == dict.fromkeys(links, 200)
+
+
+@pytest.fixture
+def post(app: Flask, tmp_path: Path) -> Iterator[Box]:
+    """A mail server that keeps what it gets."""
+    options = ("--port", "0", "--http-port", "0")
+    with running("doubles.mail", tmp_path, *options) as (addresses, _):
+        kept = app.config["SMTP_URL"]
+        app.config["SMTP_URL"] = next(each for each in addresses if each.startswith("smtp"))
+        yield Box(next(tmp_path.rglob("mail.sqlite3")).parent)
+        app.config["SMTP_URL"] = kept
+
+
+def mails(app: Flask, post: Box) -> list[dict[str, str]]:
+    with machines(app):
+        mail.dispatch_due()
+        mail.dispatch_due()
+    found = [post.one(each["id"]) for each in post.newest("", 50, 0)["mails"]]
+    return [each for each in found if each]
+
+
+def test_an_invitation_comes_by_mail_and_opens_once(
+    app: Flask, office: Office, admin: FlaskClient, post: Box
+) -> None:
+    given = {"email": "wanjiku@example.org", "roles": ["Sales"]}
+    assert admin.post("/admin/member_invitation/add", data=given).status_code == 302
+
+    (letter,) = mails(app, post)
+
+    found = re.search(r"(/invitation/\S+)", letter["text"])
+    assert found
+    assert "invites you" in letter["subject"]
+    visitor = app.test_client()
+    account = {"name": "Wanjiku", "username": "wanjiku", "password": make.PASSWORD}
+    assert visitor.post(found[1], data=account).status_code == 302
+    assert visitor.post(found[1], data=account).status_code == 410
+    with office.work() as work:
+        assert work.session.scalars(select(Dispatch.locked)).one() == "", "the code is forgotten"
+        query = select(Membership.roles).where(Membership.roles == ["Sales"])
+        assert work.session.scalars(query).one() == ["Sales"]
+
+
+def test_an_invitation_that_was_withdrawn_is_not_sent(
+    app: Flask, office: Office, admin: FlaskClient, post: Box
+) -> None:
+    given = {"email": "wanjiku@example.org", "roles": ["Sales"]}
+    admin.post("/admin/member_invitation/add", data=given)
+    with office.work() as work:
+        invitation = work.session.scalars(select(Invitation.id)).one()
+    admin.post(f"/admin/member_invitation/{invitation}/withdraw")
+
+    assert mails(app, post) == []
+    with office.work() as work:
+        row = work.session.scalars(select(Dispatch)).one()
+        assert (row.locked, row.last_error) == ("", "it opens nothing any more")
+
+
+def test_a_mail_and_a_notice_speak_the_language_of_who_reads(
+    app: Flask, office: Office, superuser: Engine, post: Box
+) -> None:
+    story = stories.confirmed(office.session, office.home)
+    buyer = office.person("Buyer", party_id=story.customer_id)
+    with superuser.connect() as door:
+        door.execute(text("UPDATE profile SET locale = 'fr' WHERE id = :id"), {"id": buyer})
+    with office.work() as work:
+        bookings.submit(work, story.booking_id)
+    heard(app)
+
+    subjects = [each["subject"] for each in mails(app, post)]
+
+    said = "La réservation B-000001 a avancé. Elle est maintenant : En cours d'examen."
+    assert said in [each.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") for each in subjects]
+    page = office.browser_of(buyer).get("/notices/").get_data(as_text=True)
+    assert "La réservation B-000001 a avancé." in page
+    assert "Under review" not in page
+
+
+def test_a_record_is_followed_and_left_from_its_page(office: Office) -> None:
+    with office.work() as work:
+        party_id = make.party(work).id
+    sales = office.browser("Sales")
+    where = f"/admin/party/{party_id}"
+
+    sales.post(f"{where}/follow")
+    sales.post(f"{where}/follow")
+    page = sales.get(where).get_data(as_text=True)
+    with office.work() as work:
+        following = len(work.session.scalars(select(Follower.id)).all())
+    sales.post(f"{where}/follow?leave=1")
+
+    assert following == 1
+    assert f"{where}/follow?leave=1" in page
+    with office.work() as work:
+        assert work.session.scalars(select(Follower.id)).all() == []
+    assert office.browser("Buyer").post(f"{where}/follow").status_code == 403
