@@ -174,7 +174,7 @@ class Invitation(Record):
     roles: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
     party_id: Mapped[UUID | None]
     code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    invited_by_id: Mapped[UUID] = mapped_column(ForeignKey("profile.id"))
+    invited_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("profile.id"))
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]

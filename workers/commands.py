@@ -20,7 +20,18 @@ from sqlalchemy.exc import OperationalError
 
 from core import db
 from core.startup import CannotStart
-from workers import chains, demo, doctor, imports, invariants, jobs, preparation, relay, scheduler
+from workers import (
+    chains,
+    demo,
+    doctor,
+    imports,
+    invariants,
+    jobs,
+    organizations,
+    preparation,
+    relay,
+    scheduler,
+)
 
 log = logging.getLogger(__name__)
 Command = Callable[..., Any]
@@ -40,6 +51,7 @@ def init_app(app: Flask, write_permissions: Callable[[Flask], None]) -> None:
         invariants_,
         demo.demo,
         imports.import_,
+        organizations.organization,
     ):
         app.cli.add_command(command)
 

@@ -287,6 +287,12 @@ def _greeting() -> str:
             "  with a 2 behind the name (admin2, manager2 ...) in the second organization.",
             "",
         ]
+    else:
+        lines += [
+            "  An organization, and the link for its first administrator, is made by",
+            "    .venv/bin/flask --app app organization found NAME --email ADDRESS",
+            "",
+        ]
     return "\n".join([*lines, "  Ctrl-C stops everything.", "", ""])
 
 

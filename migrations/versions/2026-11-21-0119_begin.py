@@ -1331,7 +1331,7 @@ def upgrade() -> None:
         sa.Column("roles", postgresql.ARRAY(sa.String(length=40)), nullable=False),
         sa.Column("party_id", sa.Uuid(), nullable=True),
         sa.Column("code_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("invited_by_id", sa.Uuid(), nullable=False),
+        sa.Column("invited_by_id", sa.Uuid(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
