@@ -63,11 +63,13 @@ _WHO = {
     Item.apartment: "b.original_id = :item",
 }
 _LIVE = "b.status IN ('pending', 'in_progress', 'under_review', 'approved')"
-_OPEN = """
+_EARLY = """
     array_position(ARRAY['pending', 'in_progress', 'under_review', 'approved'], b.status::text)
     < array_position(ARRAY['pending', 'in_progress', 'under_review', 'approved'],
         coalesce(p.price_locked_from, 'under_review')::text)
-    AND NOT EXISTS (SELECT FROM booking_invoice AS l JOIN invoice AS i
+"""
+_OPEN = f"""
+    {_EARLY} AND NOT EXISTS (SELECT FROM booking_invoice AS l JOIN invoice AS i
         ON i.organization_id = l.organization_id AND i.id = l.invoice_id
         WHERE l.organization_id = b.organization_id AND l.booking_id = b.id AND i.paid_amount > 0)
 """
@@ -100,12 +102,13 @@ def preview(work: Work, item: Item, item_id: UUID, price: Decimal) -> Preview:
         SELECT count(*) FILTER (WHERE open) AS moving, count(*) FILTER (WHERE NOT open) AS locked,
             coalesce(sum(units) FILTER (WHERE open), 0) AS units,
             count(*) FILTER (WHERE open AND issued) AS reissued
-        FROM (SELECT {_OPEN} AS open, {_UNITS[item]} AS units, EXISTS (
-                SELECT FROM booking_invoice AS l JOIN invoice AS i
+        FROM (SELECT {_EARLY} AND s.paid IS NOT TRUE AS open, {_UNITS[item]} AS units, s.issued
+            {_FROM} CROSS JOIN LATERAL (
+                SELECT bool_or(i.paid_amount > 0) AS paid, bool_or(i.status = 'issued') AS issued
+                FROM booking_invoice AS l JOIN invoice AS i
                 ON i.organization_id = l.organization_id AND i.id = l.invoice_id
-                WHERE l.organization_id = b.organization_id AND l.booking_id = b.id
-                AND i.status = 'issued') AS issued
-            {_FROM} WHERE {_LIVE} AND {_WHO[item]}) AS each
+                WHERE l.organization_id = b.organization_id AND l.booking_id = b.id) AS s
+            WHERE {_LIVE} AND {_WHO[item]}) AS each
     """  # fixed parts only
     row = work.session.execute(text(query), {"item": item_id}).one()
     difference = (new - old) * Decimal(row.units)

@@ -262,6 +262,6 @@ def test_the_app_owns_nothing_and_bypasses_nothing(session: Session) -> None:
 def test_what_runs_with_the_rights_of_the_owner_has_a_fixed_search_path(session: Session) -> None:
     loose = text(
         "SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
-        " AND NOT coalesce(array_to_string(proconfig, ',') LIKE 'search_path=%pg_temp', false)"
+        " AND NOT coalesce(array_to_string(proconfig, ',') LIKE '%search_path=%pg_temp', false)"
     )
     assert session.scalars(loose).all() == []
