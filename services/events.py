@@ -13,8 +13,18 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from core.db import uuid7
+from core.errors import Refused
+from core.text import N_
 from core.work import Work, locked
 from models.events import Delivery, Event
+
+
+class NotParked(Refused):
+    """A delivery is still tried, or was made."""
+
+    code = "not_parked"
+    says = N_("It was not given up, so there is nothing to skip.")
+
 
 CATALOGUE: dict[str, type["Fact"]] = {}
 VERSION = "1.0"
@@ -91,6 +101,30 @@ def replay(work: Work, delivery_id: UUID) -> Delivery:
     delivery.attempts, delivery.due_at = 0, work.now
     delivery.done_at = delivery.parked_at = None
     emit(work, DeliveryReplayed(delivery.id, delivery.event_id, delivery.subscriber))
+    return delivery
+
+
+@dataclass(frozen=True)
+class DeliverySkipped(Fact, type="delivery.skipped", table="delivery"):
+    """Somebody decided that a subscriber need not hear of a fact."""
+
+    delivery_id: UUID
+    event_id: UUID
+    subscriber: str
+
+
+def skip(work: Work, delivery_id: UUID) -> Delivery:
+    """Let a subscriber go on without a fact that it could not take up.
+
+    Raises:
+        NotParked: it was not given up.
+
+    """
+    delivery = locked(work, Delivery, delivery_id)
+    if delivery.parked_at is None:
+        raise NotParked
+    delivery.done_at, delivery.parked_at = work.now, None
+    emit(work, DeliverySkipped(delivery.id, delivery.event_id, delivery.subscriber))
     return delivery
 
 

@@ -3,7 +3,7 @@
 from core.scope import current
 from core.text import N_
 from models.events import AuditEntry, Delivery, Event, Saga
-from services import sagas
+from services import events, sagas
 from views.acts import Act
 from views.registry import Group, Preset, Related, Screen
 
@@ -53,6 +53,12 @@ EVENT = Screen(
         ),
     ),
 )
+
+
+def _not_parked(row: Delivery) -> str:
+    return "" if row.parked_at else N_("It was not given up.")
+
+
 DELIVERY = Screen(
     Delivery,
     title=N_("Deliveries"),
@@ -62,6 +68,25 @@ DELIVERY = Screen(
     columns="subscriber event attempts due_at done_at parked_at last_error",
     search="subscriber event.type",
     filters="subscriber due_at done_at parked_at",
+    acts=(
+        Act(
+            events.replay,
+            N_("Replay"),
+            icon="refresh",
+            confirm=N_("The listener is told of it again."),
+            done=N_("It is told again in a moment."),
+        ),
+        Act(
+            events.skip,
+            N_("Skip"),
+            icon="player-skip-forward",
+            tone="danger",
+            unless=_not_parked,
+            confirm=N_("The listener never hears of it; what came after it goes on."),
+            done=N_("It is skipped, and what waited behind it goes on."),
+        ),
+    ),
+    presets=(Preset(N_("Parked"), "parked_at_from=2000-01-01"),),
 )
 SAGA = Screen(
     Saga,

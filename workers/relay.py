@@ -6,7 +6,8 @@ the commit publishes them again: readers of the stream know a fact by its id. Wh
 the stream's share becomes a delivery too, and nobody else waits for it.
 
 `deliver` tells one subscriber of one fact: the mark and the effect share a transaction, so that it
-happens once. Facts of one subject reach a subscriber in their order.
+happens once. Facts of one subject reach a subscriber in their order: those behind one that was
+given up wait until somebody replays or skips it.
 """
 
 import logging
@@ -43,6 +44,8 @@ from workers.subscriptions import HANDLERS, SUBSCRIBERS
 BATCH = 2_000
 STREAM_LENGTH = 100_000
 """How many of the newest facts a stream keeps, about; older ones are read from Postgres."""
+CLAIMED = 50
+"""Deliveries that are taken together; each is made in a transaction of its own."""
 STREAM = "stream"
 AGAIN = tuple(timedelta(seconds=each) for each in (1, 5, 15, 60, 300, 900, 3600))
 """How long until a delivery that failed is tried again; after the last it is parked."""
@@ -145,19 +148,18 @@ def catch_up(home: UUID) -> int:
 
 
 def deliver(home: UUID) -> bool:
-    """Tell one subscriber of one fact, if one is due; say whether one was."""
+    """Tell subscribers of the facts that are due, each by itself; say whether there were any."""
     desk = Desk(home, "relay")
     with desk.work() as work:
-        delivery_id = _claim(work)
-    if delivery_id is None:
-        return False
-    try:
-        _tell(home, delivery_id)
-    except Exception as error:
-        log.exception("delivery %s", delivery_id)
-        with desk.work() as work:
-            _failed(work, delivery_id, f"{type(error).__name__}: {error}")
-    return True
+        claimed = _claim(work)
+    for delivery_id in claimed:
+        try:
+            _tell(home, delivery_id)
+        except Exception as error:
+            log.exception("delivery %s", delivery_id)
+            with desk.work() as work:
+                _failed(work, delivery_id, f"{type(error).__name__}: {error}")
+    return bool(claimed)
 
 
 def _alone(work: Work) -> bool:
@@ -214,10 +216,10 @@ def _delivery(work: Work, event: Any, subscriber: str) -> dict[str, Any]:
     }
 
 
-def _claim(work: Work) -> UUID | None:
-    """Take a delivery before which its subscriber has no other of that subject to hear of.
+def _claim(work: Work) -> list[UUID]:
+    """Take deliveries before which their subscriber has no other of that subject to hear of.
 
-    The try is counted before it is made, so that one which kills its process is parked in the end.
+    Each try is counted before it is made, so that one which kills its process is parked in the end.
     """
     earlier = aliased(Delivery)
     waits = (
@@ -228,7 +230,6 @@ def _claim(work: Work) -> UUID | None:
             earlier.subject_id == Delivery.subject_id,
             earlier.event_id < Delivery.event_id,
             earlier.done_at.is_(None),
-            earlier.parked_at.is_(None),
         )
         .exists()
     )
@@ -242,18 +243,18 @@ def _claim(work: Work) -> UUID | None:
             ~waits,
         )
         .order_by(Delivery.due_at, Delivery.event_id)
-        .limit(1)
+        .limit(CLAIMED)
         .with_for_update(skip_locked=True)
     )
-    delivery = work.session.scalar(query)
-    if delivery is None:
-        return None
-    if delivery.attempts > len(AGAIN):
-        _park(work, delivery, delivery.last_error or "the process ended in the middle of it")
-        return None
-    delivery.attempts += 1
-    delivery.due_at = work.now + PATIENCE
-    return delivery.id
+    claimed = []
+    for delivery in work.session.scalars(query).all():
+        if delivery.attempts > len(AGAIN):
+            _park(work, delivery, delivery.last_error or "the process ended in the middle of it")
+            continue
+        delivery.attempts += 1
+        delivery.due_at = work.now + PATIENCE
+        claimed.append(delivery.id)
+    return claimed
 
 
 def _tell(home: UUID, delivery_id: UUID) -> None:
@@ -281,11 +282,14 @@ def _failed(work: Work, delivery_id: UUID, error: str) -> None:
 
 
 def _park(work: Work, delivery: Delivery, error: str) -> None:
-    """Give up, and say so. Later facts of the subject go on."""
+    """Give up, and say so. Later facts of the subject wait: told out of order they could harm."""
     delivery.parked_at = work.now
     log.error("%s was given up for delivery %s: %s", delivery.subscriber, delivery.id, error)
     notice = Notice(
-        N_("%(subscriber)s could not take up what happened. Look at the delivery and replay it."),
+        N_(
+            "%(subscriber)s could not take up what happened, and what came after it waits. Look at"
+            " the delivery: replay it or skip it."
+        ),
         once=f"delivery:{delivery.id}:{delivery.attempts}",
         values={"subscriber": delivery.subscriber},
         link=f"/admin/delivery/{delivery.id}",

@@ -23,7 +23,7 @@ from core.work import Work
 from models.events import Delivery, Event
 from models.notices import Notification
 from models.people import PartyKind
-from services.events import emit, envelope, replay
+from services.events import NotParked, emit, envelope, replay, skip
 from services.people import PartyAdded
 from tests import make
 from tests.stories import unit
@@ -228,6 +228,45 @@ def test_what_fails_again_and_again_is_parked_with_an_alarm_and_can_be_replayed(
         replay(work, parked.id)
     deliver_all(home)
     assert heard == [fact]
+
+
+def given_up(session: Session, home: UUID) -> Delivery:
+    """Let a delivery fail until it is parked."""
+    for _ in range(len(relay.AGAIN) + 3):
+        deliver_all(home)
+        with unit(session, home) as work:
+            work.session.execute(text("UPDATE delivery SET due_at = now()"))
+    return deliveries(session, home)[0]
+
+
+@pytest.mark.req("S2.04")
+@pytest.mark.parametrize("verb", [replay, skip])
+def test_what_comes_after_a_fact_that_was_given_up_waits_for_somebody(
+    session: Session, home: UUID, hearing: list[Hear], verb: Callable[[Work, UUID], Delivery]
+) -> None:
+    heard: list[UUID] = []
+    about = uuid4()
+    first, second = state(session, home, 2, about)
+    other = state(session, home, 1)[-1]
+    broken = True
+
+    def hear(work: Work, event: Event) -> None:
+        if event.id == first and broken:
+            raise RuntimeError("it is poison")
+        heard.append(event.id)
+
+    hearing.append(hear)
+    relay.publish(home)
+    parked = given_up(session, home)
+    assert (parked.event_id, heard) == (first, [other])
+    broken = False
+    with unit(session, home) as work:
+        verb(work, parked.id)
+    deliver_all(home)
+
+    assert heard == ([other, first, second] if verb is replay else [other, second])
+    with unit(session, home) as work, pytest.raises(NotParked):
+        skip(work, parked.id)
 
 
 def test_two_relays_at_once_publish_nothing_twice(
