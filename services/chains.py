@@ -19,7 +19,7 @@ KINDS = {
         "audit_entry",
         "coalesce(r.organization_id::text, 'platform')",
         """audit_digest(r.salt, r.organization_id, r.table_name, r.row_id, r.action, r.before,
-            r.after, r.actor, r.at)""",
+            r.after, r.changed, r.actor, r.request_id, r.client, r.severity, r.at)""",
     ),
     "ledger": (
         "journal_entry",

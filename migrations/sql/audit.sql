@@ -9,19 +9,23 @@ BEGIN
     RETURN coalesce(nullif(current_setting('makao.actor', true), ''), 'database:' || session_user);
 END $$;
 
--- Without a search_path of its own (names are bound when it is made), so that it can be written into
--- the statements that use it: over a hundred thousand rows that is seconds.
+-- The digest of a row with all that it says; what is empty keeps its place. Without a search_path of
+-- its own (names are bound when it is made), so that it can be written into the statements that use
+-- it: over a hundred thousand rows that is seconds.
 CREATE FUNCTION audit_digest(salt bytea, organization uuid, kind text, row_id uuid, action text,
-    before jsonb, after jsonb, actor text, at timestamptz) RETURNS bytea
+    before jsonb, after jsonb, changed text[], actor text, request text, client text, severity text,
+    at timestamptz) RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN sha256(salt || convert_to(concat_ws(E'\x1f', organization, kind, row_id, action,
-    before::text, after::text, actor, extract(epoch FROM at)::text), 'UTF8'));
+RETURN sha256(salt || convert_to(concat_ws(E'\x1f', coalesce(organization::text, ''), kind,
+    coalesce(row_id::text, ''), action, coalesce(before::text, ''), coalesce(after::text, ''),
+    changed::text, actor, request, client, severity, extract(epoch FROM at)::text), 'UTF8'));
 
 -- Give a table its part of the audit trail: a function made for its columns, which compares them
 -- without going through JSON and writes only those that differ, and three triggers. Its plan is kept,
--- and may have been made for a single row: without a nested loop it serves 100,000 as well. An update keeps the columns that changed, as they
--- were and became; one that was or became empty is in `changed` alone. `hidden` columns are never
--- written down. A revision that adds columns to an audited table calls this again.
+-- and may have been made for a single row: without a nested loop it serves 100,000 as well. An update
+-- keeps the columns that changed, as they were and became; one that was or became empty is in
+-- `changed` alone. `hidden` columns are never written down. A revision that adds columns to an
+-- audited table calls this again.
 CREATE FUNCTION audited(kind regclass, severity text DEFAULT 'info',
     home text DEFAULT 'organization_id', hidden text[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $make$
@@ -29,6 +33,7 @@ DECLARE
     changed text;
     before text;
     after text;
+    action text;
     body text;
     place text := CASE WHEN home = '' THEN 'NULL::uuid' ELSE 'r.' || quote_ident(home) END;
 BEGIN
@@ -40,6 +45,18 @@ BEGIN
     INTO changed, before, after
     FROM (SELECT attname FROM pg_attribute WHERE attrelid = kind AND attnum > 0
           AND NOT attisdropped AND attname <> ALL (hidden) ORDER BY attnum) AS shown;
+    -- What some changes of state are called by those who look for them.
+    SELECT CASE
+        WHEN 'status' = ANY (names) THEN $$CASE WHEN o.status IS DISTINCT FROM n.status
+            THEN CASE n.status::text WHEN 'approved' THEN 'approve' WHEN 'rejected' THEN 'reject'
+                WHEN 'suspended' THEN 'suspend' WHEN 'active' THEN 'activate' ELSE 'update' END
+            ELSE 'update' END$$
+        WHEN 'active' = ANY (names) THEN $$CASE WHEN o.active AND NOT n.active THEN 'suspend'
+            WHEN n.active AND NOT o.active THEN 'activate' ELSE 'update' END$$
+        ELSE $$'update'$$ END
+    INTO action
+    FROM (SELECT array_agg(attname::text) AS names FROM pg_attribute WHERE attrelid = kind
+          AND attnum > 0 AND NOT attisdropped) AS columns;
     body := $body$
 DECLARE
     who text := public.acting_name();
@@ -52,7 +69,7 @@ BEGIN
             actor, request_id, client, severity, at, salt, digest)
         SELECT public.uuid_now(), e.home, TG_TABLE_NAME, e.id, 'create', e.after, who, request,
             caller, %2$L, now, e.salt, public.audit_digest(e.salt, e.home, TG_TABLE_NAME, e.id,
-                'create', NULL, e.after, who, now)
+                'create', NULL, e.after, '{}', who, request, caller, %2$L, now)
         FROM (SELECT %1$s AS home, r.id, to_jsonb(r) - %6$L::text[] AS after,
                   uuid_send(gen_random_uuid()) AS salt FROM new_rows AS r) AS e;
     ELSIF TG_OP = 'DELETE' THEN
@@ -60,18 +77,19 @@ BEGIN
             actor, request_id, client, severity, at, salt, digest)
         SELECT public.uuid_now(), e.home, TG_TABLE_NAME, e.id, 'delete', e.before, who, request,
             caller, %2$L, now, e.salt, public.audit_digest(e.salt, e.home, TG_TABLE_NAME, e.id,
-                'delete', e.before, NULL, who, now)
+                'delete', e.before, NULL, '{}', who, request, caller, %2$L, now)
         FROM (SELECT %1$s AS home, r.id, to_jsonb(r) - %6$L::text[] AS before,
                   uuid_send(gen_random_uuid()) AS salt FROM old_rows AS r) AS e;
     ELSE
         INSERT INTO public.audit_entry (id, organization_id, table_name, row_id, action, before,
             after, changed, actor, request_id, client, severity, at, salt, digest)
-        SELECT public.uuid_now(), e.home, TG_TABLE_NAME, e.id, 'update', e.before, e.after,
+        SELECT public.uuid_now(), e.home, TG_TABLE_NAME, e.id, e.action, e.before, e.after,
             e.changed, who, request, caller, %2$L, now, e.salt, public.audit_digest(e.salt, e.home,
-                TG_TABLE_NAME, e.id, 'update', e.before, e.after, who, now)
+                TG_TABLE_NAME, e.id, e.action, e.before, e.after, e.changed, who, request, caller,
+                %2$L, now)
         FROM (SELECT %1$s AS home, r.id, uuid_send(gen_random_uuid()) AS salt,
-                  r.before, r.after, r.changed
-              FROM (SELECT n.*, array_remove(ARRAY[%3$s]::text[], NULL) AS changed,
+                  r.audit_action AS action, r.before, r.after, r.changed
+              FROM (SELECT n.*, %7$s AS audit_action, array_remove(ARRAY[%3$s]::text[], NULL) AS changed,
                         ('{' || concat_ws(',', %4$s) || '}')::jsonb AS before,
                         ('{' || concat_ws(',', %5$s) || '}')::jsonb AS after
                     FROM old_rows AS o JOIN new_rows AS n USING (id)) AS r
@@ -79,9 +97,9 @@ BEGIN
     END IF;
     RETURN NULL;
 END $body$;
-    body := replace(replace(replace(replace(replace(replace(body, '%1$s', place),
+    body := replace(replace(replace(replace(replace(replace(replace(body, '%1$s', place),
         '%2$L', quote_literal(severity)), '%3$s', changed), '%4$s', before), '%5$s', after),
-        '%6$L', quote_literal(hidden::text));
+        '%6$L', quote_literal(hidden::text)), '%7$s', action);
     EXECUTE format('CREATE OR REPLACE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql'
         ' SECURITY DEFINER SET enable_nestloop = off SET search_path = pg_catalog, pg_temp AS %L',
         'audit_' || kind, body);

@@ -43,5 +43,6 @@ GRANT EXECUTE ON FUNCTION all_organizations(), seal_audit(uuid, int), seal_ledge
 GRANT EXECUTE ON FUNCTION take_notice(text, text, uuid, text, jsonb, timestamptz)
     TO makao_app, makao_worker;
 GRANT EXECUTE ON FUNCTION entry_digest(bytea, uuid, uuid, uuid, text, text, uuid, date, timestamptz,
-    uuid, text), audit_digest(bytea, uuid, text, uuid, text, jsonb, jsonb, text, timestamptz),
+    uuid, text), audit_digest(bytea, uuid, text, uuid, text, jsonb, jsonb, text[],
+    text, text, text, text, timestamptz),
     entry_legs(uuid, uuid) TO makao_reader;

@@ -8,7 +8,8 @@ from flask import Flask
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from services import chains
+from core import db
+from services import booking_ends, chains, organizations
 from services.chains import Flaw
 from tests import make, stories
 from tests.stories import Story
@@ -85,6 +86,65 @@ def test_every_forgery_is_found_and_its_place_named(
     found = jobs.verify(kind)
     assert found
     assert all(flaw.place for flaw in found)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("organization_id", "gen_random_uuid()"),
+        ("table_name", "'other'"),
+        ("row_id", "gen_random_uuid()"),
+        ("action", "'other'"),
+        ("before", "'{}'"),
+        ("after", "'{}'"),
+        ("changed", "'{price}'"),
+        ("actor", "'user:somebody'"),
+        ("request_id", "'another'"),
+        ("client", "'another'"),
+        ("severity", "'info'"),
+        ("at", "at + interval '1 second'"),
+        ("salt", "'x'"),
+    ],
+)
+def test_no_column_of_the_trail_can_be_rewritten(
+    story: Story, forge: Callable[[str], None], column: str, value: str
+) -> None:
+    """Whatever an entry says is in its digest; the rest says where it stands in the chain."""
+    jobs.seal()
+    with story.work() as work:
+        row = work.session.execute(
+            text(
+                "SELECT id FROM audit_entry WHERE table_name = 'invoice' AND action = 'update'"
+                " ORDER BY position LIMIT 1"
+            )
+        ).scalar_one()
+
+    forge(f"UPDATE audit_entry SET {column} = {value} WHERE id = '{row}'")  # noqa: S608
+
+    assert str(row) in [flaw.place for flaw in jobs.verify("audit")]
+
+
+def test_the_trail_calls_what_was_decided_by_its_name(story: Story) -> None:
+    refused = stories.confirmed(story.session, story.home)
+    story.approve()
+    with story.work() as work:
+        booking_ends.reject(work, refused.booking_id, "no papers")
+        member = make.member(work, make.user(db.door()), "Sales").id
+        other = make.member(work, make.user(db.door()), "Admin").id
+        for active in (False, True):
+            organizations.set_roles(work, member, ["Sales"], active=active)
+        work.session.commit()
+        assert other
+        query = text("SELECT array_agg(action ORDER BY at) FROM audit_entry WHERE row_id = :row")
+        said = {
+            row: work.session.scalar(query, {"row": row})
+            for row in (story.booking_id, refused.booking_id, member)
+        }
+
+    assert said[story.booking_id][0] == "create"
+    assert "approve" in said[story.booking_id]
+    assert "reject" in said[refused.booking_id]
+    assert said[member] == ["create", "suspend", "activate"]
 
 
 def test_the_first_bad_row_is_named(story: Story, forge: Callable[[str], None]) -> None:
