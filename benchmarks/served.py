@@ -108,8 +108,8 @@ class Served:
 
 
 @contextmanager
-def prepared() -> Iterator[tuple[Ground, dict[str, str]]]:
-    """Make both databases; gives ours, and the environment that both servers run in."""
+def prepared(*, beside: bool = True) -> Iterator[tuple[Ground, dict[str, str]]]:
+    """Make both databases, or ours alone; gives ours, and the environment that servers run in."""
     with ground(web=True) as here, TemporaryDirectory(prefix="makao-bench-web-") as place:
         folder = Path(place)
         folder.chmod(0o755)
@@ -133,14 +133,19 @@ def prepared() -> Iterator[tuple[Ground, dict[str, str]]]:
             "WEB_PROCESSES": "2",
         }
         try:
-            command = [sys.executable, "-m", "benchmarks.stock"]
-            subprocess.run(command, env=variables, check=True, cwd=ROOT, capture_output=True)
-            with create_engine(stock, poolclass=NullPool).begin() as connection:
-                for each in filter(str.strip, STOCK.split(";\n")):
-                    connection.execute(text(each), SIZES)
+            if beside:
+                _fill_stock(stock, variables)
             yield here, variables
         finally:
             embedded.stop_redis(folder)
+
+
+def _fill_stock(address: str, variables: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "benchmarks.stock"]
+    subprocess.run(command, env=variables, check=True, cwd=ROOT, capture_output=True)
+    with create_engine(address, poolclass=NullPool).begin() as connection:
+        for each in filter(str.strip, STOCK.split(";\n")):
+            connection.execute(text(each), SIZES)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import request, url_for
+from flask import g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import escape
@@ -25,6 +25,8 @@ from views.words import day, number
 
 DROPPED = ("page", "id")
 SIZES = (25, 50, 100)
+NO_ROW = UUID(int=0)
+"""Stands for a row in addresses that are written once for all rows."""
 
 
 def list_page(screen: Screen) -> dict[str, Any]:
@@ -268,10 +270,19 @@ def _row(
 def row_acts(screen: Screen, row_id: Any, status: Any) -> list[dict[str, Any]]:
     """Give the acts that the person at hand may do on a row in this state."""
     return [
-        act_button(screen, act, row_id)
-        for act in screen.acts
-        if (not act.move or screen.flow.allows(status, act.move)) and may(act, screen.name)
+        button | {"url": button["url"].replace(str(NO_ROW), str(row_id))}
+        for act, button in _buttons(screen)
+        if not act.move or screen.flow.allows(status, act.move)
     ]
+
+
+def _buttons(screen: Screen) -> list[tuple[Act, dict[str, Any]]]:
+    """Write the acts that the person at hand holds once a request: on a page they are the same."""
+    known: dict[str, list[tuple[Act, dict[str, Any]]]] = g.setdefault("buttons", {})
+    if screen.name not in known:
+        held = [act for act in screen.acts if may(act, screen.name)]
+        known[screen.name] = [(act, act_button(screen, act, NO_ROW)) for act in held]
+    return known[screen.name]
 
 
 def act_button(screen: Screen, act: Act, row_id: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,12 @@ UNSORTABLE = (Kind.json, Kind.names)
 LONGEST_SEARCH = 100
 
 
+@cache
+def _alias(_model: Any, _path: tuple[str, ...], target: Any) -> Any:
+    """Give the alias for a path, always the same: it is dear to make, and describes only itself."""
+    return aliased(target)
+
+
 class Query:
     """A select that joins what its columns need, each relation once."""
 
@@ -40,7 +47,7 @@ class Query:
         if path not in self._joined:
             parent = self.at(path[:-1])
             relation = getattr(parent, path[-1])
-            target = aliased(relation.property.mapper.class_)
+            target = _alias(self.model, path, relation.property.mapper.class_)
             self.statement = self.statement.outerjoin(relation.of_type(target))
             self._joined[path] = target
         return self._joined[path]

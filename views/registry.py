@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -147,14 +148,14 @@ class Screen:
             for each in names
         ]
 
-    @property
+    @cached_property
     def money_path(self) -> str:
         """Give the path to a row's currency; nothing where there is none."""
         if "." in self.currency or self.currency in inspect(self.model).columns:
             return self.currency
         return ""
 
-    @property
+    @cached_property
     def flow(self) -> Any:
         """Give the flow of the rows; None where they have no states."""
         if "status" not in inspect(self.model).columns:
@@ -162,7 +163,7 @@ class Screen:
         enum = column(self.model, "status", self.labels).enum
         return labels.FLOWS.get(enum) if enum else None
 
-    @property
+    @cached_property
     def name_key(self) -> str:
         """Name the attribute that rows are called by."""
         return name_key(self.model)

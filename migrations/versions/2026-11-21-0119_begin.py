@@ -927,6 +927,13 @@ def upgrade() -> None:
         "ix_apartment_status", "apartment", ["organization_id", "status", "id"], unique=False
     )
     op.create_index(
+        "ix_apartment_name",
+        "apartment",
+        ["organization_id", "name", "id"],
+        unique=False,
+        postgresql_where=sa.text("source_id IS NULL"),
+    )
+    op.create_index(
         "uq_apartment_name",
         "apartment",
         [
