@@ -103,7 +103,7 @@ def reject(work: Work, booking_id: UUID, reason: str = "") -> Booking:
         IllegalMove: it is not under way.
 
     """
-    booking = _ending(work, booking_id, reason)
+    booking, _original = _ending(work, booking_id, reason)
     bookings.move(work, booking, "reject")
     paid = _end(work, booking, reason)
     emit(work, BookingRejected(booking.id, booking.customer_id, booking.number, booking.reason))
@@ -123,13 +123,13 @@ def cancel(work: Work, booking_id: UUID, reason: str = "") -> Booking:
         IllegalMove: it is over.
 
     """
-    booking = _ending(work, booking_id, reason)
+    booking, original = _ending(work, booking_id, reason)
     if work.scope.parties is not None and booking.status not in (
         *BUYER_CANCELS,
         *cancellations.OVER,
     ):
         raise AskTheSeller
-    if found(work, Apartment, booking.original_id).status is ApartmentStatus.sold:
+    if original.status is ApartmentStatus.sold:
         raise SoldAlready
     bookings.move(work, booking, "cancel")
     paid = _end(work, booking, reason)
@@ -150,7 +150,7 @@ def cancel(work: Work, booking_id: UUID, reason: str = "") -> Booking:
 
 def expire(work: Work, booking_id: UUID) -> Booking | None:
     """End a hold whose time is over; None if it is not, or was confirmed in the last moment."""
-    booking = locked(work, Booking, booking_id)
+    booking, _original = bookings.locked_with_apartment(work, booking_id)
     if booking.status is not BookingStatus.pending or booking.hold_until is None:
         return None
     if booking.hold_until > work.now:
@@ -179,12 +179,11 @@ def settle(work: Work, booking_id: UUID) -> Booking | None:
 
     The customer owns the original from now on, and what they paid becomes revenue.
     """
-    booking = locked(work, Booking, booking_id)
+    booking, original = bookings.locked_with_apartment(work, booking_id)
     if booking.status is not BookingStatus.approved or booking.apartment_id is None:
         return None
     if instalments.paid(work, booking.id) < booking.total:
         return None
-    original = locked(work, Apartment, booking.original_id)
     clone = locked(work, Apartment, booking.apartment_id)
     if original.status is ApartmentStatus.sold:
         return None
@@ -227,10 +226,10 @@ def booking_of(work: Work, invoice_id: UUID) -> UUID | None:
     return work.session.scalar(query)
 
 
-def _ending(work: Work, booking_id: UUID, reason: str) -> Booking:
+def _ending(work: Work, booking_id: UUID, reason: str) -> tuple[Booking, Apartment]:
     if not reason.strip():
         raise ReasonNeeded(field="reason")
-    return locked(work, Booking, booking_id)
+    return bookings.locked_with_apartment(work, booking_id)
 
 
 def _end(work: Work, booking: Booking, reason: str) -> Decimal:

@@ -211,8 +211,7 @@ def approve(work: Work, booking_id: UUID) -> Booking:
         ApartmentTaken: another booking of the apartment is approved already.
 
     """
-    booking = locked(work, Booking, booking_id)
-    original = locked(work, Apartment, booking.original_id)
+    booking, original = locked_with_apartment(work, booking_id)
     with refusing(
         work.session, "uq_booking_one_per_apartment", ApartmentTaken(apartment=original.name)
     ):
@@ -221,6 +220,19 @@ def approve(work: Work, booking_id: UUID) -> Booking:
     _move_apartment(work, original, "book", booking.customer_id)
     emit(work, BookingApproved(booking.id, booking.customer_id, booking.number))
     return booking
+
+
+def locked_with_apartment(work: Work, booking_id: UUID) -> tuple[Booking, Apartment]:
+    """Lock a booking and its original for change, the apartment first as whoever holds one does.
+
+    In one order for all nobody waits for somebody who waits for them.
+
+    Raises:
+        NotFound: it does not exist, or not in sight.
+
+    """
+    original = locked(work, Apartment, found(work, Booking, booking_id).original_id)
+    return locked(work, Booking, booking_id), original
 
 
 def move(work: Work, booking: Booking, name: str) -> None:

@@ -14,7 +14,7 @@ from models.bookings import Booking, BookingInvoice, BookingStatus
 from models.events import Saga
 from models.payments import Allocation, PaymentIntent, Refund, RefundStatus
 from models.sales import APARTMENT_FLOW, Apartment, ApartmentStatus
-from services import ledger, payments, postings, refunds, sagas
+from services import bookings, ledger, payments, postings, refunds, sagas
 from services.events import Fact, emit
 from services.sagas import Done, Outcome, Park, Step, Wait
 from services.sales import ApartmentStatusChanged
@@ -63,7 +63,7 @@ def begin(work: Work, booking_id: UUID, percent: Decimal) -> None:
 
 def release(work: Work, booking_id: UUID) -> Booking:
     """Give up the clone of a booking that is over, and offer the original again. Once."""
-    booking = locked(work, Booking, booking_id)
+    booking, original = bookings.locked_with_apartment(work, booking_id)
     assert booking.status in OVER, booking.status
     if booking.apartment_id is None:
         return booking
@@ -72,7 +72,6 @@ def release(work: Work, booking_id: UUID) -> Booking:
         return booking
     APARTMENT_FLOW.move(clone, "release")
     clone.customer_id = None
-    original = locked(work, Apartment, booking.original_id)
     old = original.status
     APARTMENT_FLOW.move(original, "free")
     original.customer_id = None

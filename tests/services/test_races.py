@@ -8,16 +8,17 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from core.errors import Refused
-from core.work import Work
+from core.work import Work, locked
 from models.billing import Invoice, PaymentMethod
 from models.ledger import CARD_CLEARING, CASH
 from models.payments import PaymentIntent, Refund
-from services import bookings, instalments, invariants, ledger, payments, refunds
+from models.sales import Apartment
+from services import booking_ends, bookings, instalments, invariants, ledger, payments, refunds
 from services.payments import Outcome, Part
 from tests import stories
 from tests.stories import PRICE
@@ -127,4 +128,53 @@ def test_one_refund_settled_by_many_at_once_is_posted_once(
     assert said == [""] * AT_ONCE
     with story.work() as work:
         assert ledger.balance(work, CASH, "KES") == Decimal(0)
+    assert invariants.broken(session) == {}
+
+
+def waiting(session: Session) -> bool:
+    """Whether somebody waits for a lock now; asked anew each time."""
+    query = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    return bool(session.scalar(query))
+
+
+@pytest.mark.req("S3.46", "S3.47")
+@pytest.mark.parametrize(
+    ("verb", "ready"),
+    [
+        (booking_ends.cancel, stories.held),
+        (booking_ends.cancel, stories.confirmed),
+        (booking_ends.reject, stories.confirmed),
+        (bookings.approve, stories.confirmed),
+        (booking_ends.settle, stories.confirmed),
+        (booking_ends.expire, stories.held),
+    ],
+)
+def test_who_ends_a_booking_and_who_holds_its_apartment_do_not_wait_in_a_ring(
+    app: Flask,
+    session: Session,
+    home: UUID,
+    verb: Callable[..., object],
+    ready: Callable[[Session, UUID], stories.Story],
+) -> None:
+    """Holding locks the apartment and then the customer's claim; all others in the same order."""
+    story = ready(session, home)
+    with story.work() as work:
+        if verb is bookings.approve:
+            bookings.submit(work, story.booking_id)
+    engine = create_engine(app.config["WORKER_DATABASE_URI"], poolclass=NullPool)
+    reasons = ["no papers"] if verb in (booking_ends.cancel, booking_ends.reject) else []
+
+    def end() -> object:
+        with Session(engine) as other, stories.unit(other, home) as work:
+            return verb(work, story.booking_id, *reasons)
+
+    with Session(engine) as watch, ThreadPoolExecutor(1) as pool:
+        with stories.unit(session, home) as work:
+            locked(work, Apartment, story.apartment_id)
+            ended = pool.submit(end)
+            while not waiting(watch) and not ended.done():
+                watch.rollback()
+            with pytest.raises(bookings.AlreadyBooked):
+                bookings.hold(work, story.apartment_id, story.customer_id)
+        ended.result()
     assert invariants.broken(session) == {}
