@@ -57,7 +57,7 @@ INVOICE_FLOW = Flow(
         InvoiceStatus.draft: "waiting",
         InvoiceStatus.issued: "needs",
         InvoiceStatus.partly_paid: "good",
-        InvoiceStatus.paid: "over",
+        InvoiceStatus.paid: "good",
         InvoiceStatus.rejected: "stopped",
         InvoiceStatus.void: "stopped",
         InvoiceStatus.written_off: "stopped",

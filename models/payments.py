@@ -65,7 +65,7 @@ INTENT_FLOW = Flow(
         IntentStatus.pending: "waiting",
         IntentStatus.requires_action: "needs",
         IntentStatus.processing: "waiting",
-        IntentStatus.succeeded: "over",
+        IntentStatus.succeeded: "good",
         IntentStatus.failed: "stopped",
         IntentStatus.cancelled: "stopped",
         IntentStatus.expired: "stopped",
@@ -209,7 +209,7 @@ REFUND_FLOW = Flow(
     },
     meanings={
         RefundStatus.requested: "waiting",
-        RefundStatus.succeeded: "over",
+        RefundStatus.succeeded: "good",
         RefundStatus.failed: "stopped",
     },
 )

@@ -8,6 +8,7 @@
     history.pushState(null, "", `${location.pathname}?${new URLSearchParams(new FormData(form))}`);
     dispatchEvent(new PopStateEvent("popstate"));
   });
+  document.addEventListener("makao:theme", () => location.reload());
   form.addEventListener("submit", (event) => event.preventDefault());
   addEventListener("popstate", () => {
     const said = new URLSearchParams(location.search);

@@ -1,5 +1,6 @@
 """The mails of the demo at /dev/mail: what the mail double has taken. Only in the demo."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -23,7 +24,10 @@ class MailboxView(BaseView):  # type: ignore[misc]
         """List the mails, newest first."""
         asked = {"limit": "50", "to": request.args.get("to", "")[:320]}
         found = _read("/mails", {key: each for key, each in asked.items() if each})
-        mails = found.get("mails", []) if isinstance(found, dict) else found or []
+        mails = [
+            each | {"at": datetime.fromtimestamp(each["received_at"], UTC)}
+            for each in (found or {}).get("mails", [])
+        ]
         return render_template("dev/mails.html", mails=mails, reached=found is not None)
 
     @expose("/<key>")  # type: ignore[untyped-decorator]

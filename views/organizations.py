@@ -22,7 +22,7 @@ from views.columns import Kind
 from views.inputs import Input, control, read
 from views.person import actor, person, signed_in
 from views.refusals import in_words, sentence
-from views.registry import BY_TABLE, Group, Screen
+from views.registry import BY_TABLE, READ_VERB, Group, Screen
 
 MENU = N_("Organization")
 
@@ -159,9 +159,9 @@ class OrganizationView(BaseView):  # type: ignore[misc]
                 "title": _(screen.title),
                 "cells": {
                     role: [
-                        v.replace("_", " ")
-                        for v in screen.rights()
-                        if access.allows([role], table, v)
+                        _right(screen, verb)
+                        for verb in screen.rights()
+                        if access.allows([role], table, verb)
                     ]
                     for role in access.ROLES
                 },
@@ -203,6 +203,14 @@ class OrganizationView(BaseView):  # type: ignore[misc]
             "errors": [{"text": sentence(refusal), "field_id": ""}] if refusal else [],
         }
         return render_template("admin/form.html", page=page), refusal.status if refusal else 200
+
+
+def _right(screen: Screen, verb: str) -> str:
+    """Say what a right allows, as the button says it."""
+    act = screen.act(verb)
+    if act is not None:
+        return str(_(act.label))
+    return str(_("Read") if verb == READ_VERB else _("Add and change"))
 
 
 def _settings() -> list[tuple[Input, str]]:

@@ -22,6 +22,11 @@ from views.words import day, moment, money, number
 SHOWN = 40
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
+MOVED = "booking.status_changed"
+MOVES = {"booking.approved", "booking.cancelled", "booking.confirmed", "booking.rejected"}
+"""Facts that name the move of a booking, so that the change of its status needs no line."""
+STORY = "job:demo"
+"""The demo's story is told by its facts, which are as old as they say; its changes are of today."""
 SAME_ACT = timedelta(seconds=2)
 MOST_CHANGES = 6
 SAID: Mapping[str, str] = {
@@ -105,6 +110,9 @@ def _without_echoes(rows: Any) -> list[Any]:
     """Leave out the change that a fact of the same moment tells of in better words."""
     facts = [(row.at, row.actor) for row in rows if "." in row.what]
     rows = [row for row in rows if not facts or row.what.lower() != "insert"]
+    rows = [row for row in rows if "." in row.what or not facts or row.actor != STORY]
+    named = {(row.at, row.actor) for row in rows if row.what in MOVES}
+    rows = [row for row in rows if row.what != MOVED or (row.at, row.actor) not in named]
     return [
         row
         for row in rows

@@ -102,6 +102,7 @@ def said(value: Any, currency: str = "") -> Markup:  # noqa: PLR0911  # a kind a
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the same words."""
+    """Give templates the same words, and leave the indentation of their tags out of pages."""
+    app.jinja_env.lstrip_blocks = True
     for filter_ in (money, number, day, moment, yesno, dash, names, device, said):
         app.jinja_env.filters[filter_.__name__] = filter_

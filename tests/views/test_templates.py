@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dashboards.theme import PALETTES
+from tests import tabler
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "static"
@@ -16,7 +17,9 @@ TEMPLATES = sorted(ROOT.glob("templates/**/*.html"))
 MAILS = [path for path in TEMPLATES if "mail" in path.parts]
 PAGES = [path for path in TEMPLATES if path not in MAILS]
 OWN = [STATIC / name for name in ("makao.css", "pages.css", "portal.css")]
-SCRIPTS = [STATIC / name for name in ("theme.js", "makao.js", "fields.js", "menus.js")]
+SCRIPTS = [
+    STATIC / name for name in ("theme.js", "makao.js", "fields.js", "menus.js", "dashboards.js")
+]
 # Ratios of WCAG 2.2: text, and borders that show where a field is.
 TEXT, SHAPE = 4.5, 3.0
 
@@ -153,3 +156,11 @@ def test_scripts_need_no_eval_and_write_no_markup_from_data(path: Path) -> None:
     text = path.read_text()
 
     assert not re.search(r"\beval\(|new Function|innerHTML|document\.write", text)
+
+
+def test_pages_get_all_of_tabler_that_they_use() -> None:
+    """Run `python -m tests.tabler` when this fails: a page uses a class that was cut away."""
+    for name, wanted in tabler.made().items():
+        there = set(STATIC.joinpath(name).read_text().split("}"))
+        missing = [rule for rule in wanted.split("}") if rule not in there]
+        assert missing == [], name
