@@ -1,5 +1,7 @@
 """What somebody was told: the list behind the bell."""
 
+import re
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +16,10 @@ from models.notices import Notification, Priority
 from services import notices
 from views.person import Person, actor, signed_in
 from views.sign_in import safe_target
+from views.words import day
 
 SHOWN = 100
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class NoticesView(BaseView):  # type: ignore[misc]
@@ -72,10 +76,15 @@ def latest(at_hand: Person, most: int) -> list[dict[str, Any]]:
 
 def said(message: str, values: dict[str, Any]) -> str:
     """Say a notice in the language at hand, and the words in it, too."""
-    told = {
-        key: _(each) if each and isinstance(each, str) else each for key, each in values.items()
-    }
+    told = {key: _told(each) for key, each in values.items()}
     try:
         return str(_(message) % told if told else _(message))
     except (KeyError, TypeError, ValueError):
         return str(_(message))
+
+
+def _told(value: Any) -> Any:
+    """Say a day as a day, and a state in the reader's language."""
+    if isinstance(value, str) and DAY.fullmatch(value):
+        return day(date.fromisoformat(value))
+    return _(value) if value and isinstance(value, str) else value

@@ -5,12 +5,15 @@ show it once.
 """
 
 import logging
+import re
 from dataclasses import dataclass
+from datetime import date
+from textwrap import shorten
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, format_date, gettext
 from sqlalchemy import select
 
 from adapters.mail import Mailer, MailRefused, MailUnavailable, Message
@@ -22,6 +25,9 @@ from services import invitations, notices, organizations
 from workers.jobs import Desk, each
 
 log = logging.getLogger(__name__)
+SUBJECT = 110
+"""Letters of a subject; all of what is told stands in the mail."""
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ def written(letter: Letter, message_id: str) -> Message:
     """Write a mail in its reader's language, as text and as HTML."""
     public = current_app.config["PUBLIC_URL"]
     with force_locale(letter.locale):
-        values = {key: gettext(value) for key, value in letter.values.items()}
+        values = {key: _said(value) for key, value in letter.values.items()}
         subject = gettext(letter.message) % values
         context = {
             "subject": " ".join(subject.split())[:300],
@@ -94,7 +100,13 @@ def written(letter: Letter, message_id: str) -> Message:
         pages = current_app.jinja_env
         text = pages.get_template("mail/base.txt").render(context)
         html = pages.get_template("mail/base.html").render(context)
-    return Message(letter.to, str(context["subject"]), text, html, message_id=message_id)
+    return Message(
+        letter.to,
+        shorten(context["subject"], SUBJECT, placeholder="\u2026"),
+        text,
+        html,
+        message_id=message_id,
+    )
 
 
 def _letter(work: Work, dispatch: Dispatch) -> Letter | None:
@@ -132,3 +144,10 @@ def _invitation(work: Work, dispatch: Dispatch) -> Letter | None:
         values={"organization": home.name, "day": f"{until:%Y-%m-%d}"},
         link=f"/invitation/{code}",
     )
+
+
+def _said(value: str) -> str:
+    """Say a day as a day, and a state in the reader's language."""
+    if DAY.fullmatch(value):
+        return str(format_date(date.fromisoformat(value), "d MMM y"))
+    return gettext(value) if value else ""

@@ -141,14 +141,14 @@ def invoice_issued(work: Work, event: Event) -> None:
     says = N_("Invoice %(number)s over %(total)s is due on %(due)s.")
     total = _money(event.data["total"], event.data["currency"])
     values = {"number": event.data["number"], "total": total, "due": event.data["due_on"] or "-"}
-    notice = _notice(event, says, f"/portal/invoices/{event.subject_id}", **values)
+    notice = _notice(event, says, f"/portal/payments?invoice={event.subject_id}", **values)
     notices.notify_party(work, UUID(event.data["party_id"]), notice)
 
 
 def invoice_paid(work: Work, event: Event) -> None:
     """Thank the customer."""
     says = N_("Thank you. Invoice %(number)s is paid.")
-    link = f"/portal/invoices/{event.subject_id}"
+    link = f"/portal/payments?invoice={event.subject_id}"
     notice = _notice(event, says, link, number=event.data["number"])
     notices.notify_party(work, UUID(event.data["party_id"]), notice)
 
@@ -245,7 +245,7 @@ def _doer(event: Event) -> UUID | None:
 
 
 def _page(booking_id: UUID) -> str:
-    return f"/portal/bookings/{booking_id}"
+    return f"/portal/bookings/{booking_id}/"
 
 
 def _money(amount: str, currency: str) -> str:
