@@ -165,11 +165,11 @@ SAGA_FLOW = Flow(
         "resume": ({SagaStatus.parked}, SagaStatus.running),
     },
     labels={
-        SagaStatus.running: N_("under way"),
-        SagaStatus.undoing: N_("being undone"),
-        SagaStatus.done: N_("done"),
-        SagaStatus.undone: N_("undone"),
-        SagaStatus.parked: N_("parked"),
+        SagaStatus.running: N_("Under way"),
+        SagaStatus.undoing: N_("Being undone"),
+        SagaStatus.done: N_("Done"),
+        SagaStatus.undone: N_("Undone"),
+        SagaStatus.parked: N_("Parked"),
     },
     meanings={
         SagaStatus.running: "good",

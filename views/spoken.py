@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.text import N_
 from models.billing import PAYMENT_METHOD_LABELS, PaymentMethod
+from models.events import Saga
 from models.ledger import CHART, Account
 from models.organizations import Profile
 from services import access
@@ -32,6 +33,7 @@ ACTIONS: Mapping[str, str] = {
     "suspend": N_("suspended"),
     "activate": N_("activated"),
 }
+SAGAS: Mapping[str, str] = {"cancel_booking": N_("Cancelling a booking")}
 TABLES: Mapping[str, str] = {
     "booking_addon": N_("Add-on of a booking"),
     "booking_invoice": N_("Invoice of a booking"),
@@ -86,6 +88,8 @@ def cell(column: Column, value: Any, currency: str, who: Mapping[str, str]) -> M
         return escape(who.get(value) or _machine(value))
     if column.target is Account or (column.model is Account and column.key == "code"):
         return escape(account(str(value)))
+    if column.model is Saga and column.key == "kind":
+        return escape(_(SAGAS.get(value, value)))
     say = SAID.get(column.key)
     return escape(say(value)) if say else shown(column, value, currency)
 

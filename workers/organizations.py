@@ -53,7 +53,6 @@ def found(name: str, email: str, address: str, zone: str, currency: str) -> None
                 _begin(work, home, zone, currency)
                 code = organizations.invite(work, email, ["Admin"])
     except Refused as refusal:
-        session.rollback()
         raise click.ClickException(str(refusal)) from refusal
     link = f"{current_app.config['PUBLIC_URL']}/invitation/{code}"
     click.echo(f"{name} has begun. Its first administrator joins here: {link}")
