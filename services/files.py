@@ -6,20 +6,38 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from core.errors import BadInput, Forbidden
+from core.errors import BadInput, Forbidden, NotFound, Refused
 from core.text import N_
-from core.work import Work
+from core.work import Work, locked
 from models.files import Comment, Document, DocumentUse
 from models.organizations import Membership, Profile
 from services import access, followers
 from services.events import Fact, emit
 
 MENTIONS_AT_MOST = 20
+REMOVABLE = (DocumentUse.attachment, DocumentUse.photo, DocumentUse.logo)
+
+
+class PaperStays(Refused):
+    """Contracts, invoices and receipts are kept."""
+
+    code = "paper_stays"
+    says = N_("Papers stay as they were made.")
 
 
 @dataclass(frozen=True)
 class DocumentAttached(Fact, type="document.attached", table="document"):
     """A file was put to a record."""
+
+    document_id: UUID
+    record_table: str
+    record_id: UUID
+    title: str
+
+
+@dataclass(frozen=True)
+class DocumentRemoved(Fact, type="document.removed", table="document"):
+    """A file was taken from a record."""
 
     document_id: UUID
     record_table: str
@@ -57,7 +75,11 @@ def attach(
     kept: Kept,
     use: DocumentUse = DocumentUse.attachment,
 ) -> Document:
-    """Put a stored file to a record."""
+    """Put a stored file to a record. A logo takes the place of the one before."""
+    if use is DocumentUse.logo:
+        earlier = select(Document.id).where(Document.subject_id == subject_id, Document.use == use)
+        for document_id in work.session.scalars(earlier).all():
+            remove(work, table, subject_id, document_id)
     document = Document(
         organization_id=work.scope.home(),
         subject_table=table,
@@ -75,6 +97,25 @@ def attach(
     work.session.flush()
     emit(work, DocumentAttached(document.id, table, subject_id, document.title))
     return document
+
+
+def remove(work: Work, table: str, subject_id: UUID, document_id: UUID) -> None:
+    """Take a file from a record, but for papers: those stay as they were made.
+
+    Raises:
+        NotFound: the record has no such file.
+        PaperStays: it is a paper.
+
+    """
+    document = locked(work, Document, document_id)
+    if (document.subject_table, document.subject_id) != (table, subject_id):
+        raise NotFound
+    if document.use not in REMOVABLE:
+        raise PaperStays
+    title = document.title
+    work.session.delete(document)
+    work.session.flush()
+    emit(work, DocumentRemoved(document_id, table, subject_id, title))
 
 
 def comment(work: Work, table: str, subject_id: UUID, body: str, name: str = "") -> Comment:

@@ -58,6 +58,7 @@ ORGANIZATION = Screen(
     columns="name slug currency time_zone email phone public_catalogue",
     form="name address email phone time_zone locale currency public_catalogue",
     addable=False,
+    pictures="logo",
     labels={
         "slug": N_("Web address"),
         "time_zone": N_("Time zone"),

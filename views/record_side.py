@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from core import db
 from core.errors import BadInput, NotFound
+from core.text import N_
 from core.work import unit_of_work
+from models.files import Document, DocumentUse
 from services import files, followers
 from views import uploading
 from views.person import actor, signed_in
@@ -53,11 +55,16 @@ class RecordSide:
     @expose("/<uuid:pk>/files", methods=["POST"])  # type: ignore[untyped-decorator]
     @needs(READ_VERB)
     def upload(self, pk: UUID) -> Any:
-        """Put a file to a record."""
+        """Put a file to a record, or one of its pictures."""
         require("document", WRITE_VERB)
         self._row(pk)
         try:
-            uploading.keep(self.screen.name, pk, request.files.get("file"))
+            use = self._use(request.form.get("use", ""))
+            sent = request.files.getlist("file")
+            for each in sent:
+                uploading.keep(self.screen.name, pk, each, use)
+            if not sent:
+                raise BadInput(N_("Choose a file first."), field="file")  # noqa: TRY301
             flash(_("The file is kept with the record."), "success")
         except BadInput as refusal:
             flash(sentence(refusal), "danger")
@@ -77,3 +84,33 @@ class RecordSide:
             else:
                 followers.follow(work, self.screen.name, pk, [at_hand.profile_id])
         return redirect(url_for(".record", pk=pk))
+
+    @expose("/<uuid:pk>/files/<uuid:document>/remove", methods=["POST"])  # type: ignore[untyped-decorator]
+    @needs(READ_VERB)
+    def remove_file(self, pk: UUID, document: UUID) -> Any:
+        """Take a file from a record."""
+        require("document", WRITE_VERB)
+        self._use_of(document)
+        self._row(pk)
+        try:
+            with unit_of_work(db.session(), actor()) as work, in_words(work.session):
+                files.remove(work, self.screen.name, pk, document)
+            flash(_("The file is gone."), "success")
+        except files.PaperStays as refusal:
+            flash(sentence(refusal), "danger")
+        return redirect(url_for(".record", pk=pk))
+
+    def _use(self, wish: str) -> DocumentUse:
+        """Say what a file is to the record; pictures of it are for who may change it."""
+        if wish in ("", DocumentUse.attachment):
+            return DocumentUse.attachment
+        if wish not in self.screen.pictures.split():
+            raise BadInput(N_("Choose one of those that are offered."), field="use")
+        require(self.screen.name, WRITE_VERB)
+        return DocumentUse(wish)
+
+    def _use_of(self, document_id: UUID) -> None:
+        query = select(Document.use).where(Document.id == document_id)
+        use = db.session().scalar(query)
+        if use in (DocumentUse.photo, DocumentUse.logo):
+            require(self.screen.name, WRITE_VERB)

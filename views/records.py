@@ -10,7 +10,7 @@ from sqlalchemy import inspect, select
 
 from core import db
 from core.errors import NotFound
-from models.files import Document, Follower
+from models.files import Document, DocumentUse, Follower
 from models.organizations import Profile
 from views import forms, labels, spoken, timeline
 from views.acts import why_not
@@ -229,7 +229,13 @@ def _files(screen: Screen, row_id: UUID, at_hand: Person) -> dict[str, Any]:
         .limit(FILES_SHOWN)
     )
     writes = at_hand.may("write", "document")
+    found = db.session().scalars(query).all()
+    pictures = [each for each in found if each.use in (DocumentUse.photo, DocumentUse.logo)]
     return {
+        "pictures": [_picture(screen, row_id, each) for each in reversed(pictures)],
+        "picture_uses": _picture_uses(screen)
+        if writes and at_hand.may("write", screen.name)
+        else [],
         "files": [
             {
                 "name": each.title,
@@ -237,10 +243,25 @@ def _files(screen: Screen, row_id: UUID, at_hand: Person) -> dict[str, Any]:
                 "at": each.created_at,
                 "url": url_for("FilesView.download", pk=each.id),
             }
-            for each in db.session().scalars(query)
+            for each in found
+            if each not in pictures
         ],
         "upload_url": url_for(f"{screen.name}.upload", pk=row_id) if writes else None,
     }
+
+
+def _picture(screen: Screen, row_id: UUID, document: Document) -> dict[str, Any]:
+    logo = document.use is DocumentUse.logo
+    return {
+        "url": url_for("FilesView.download", pk=document.id),
+        "name": _("Logo") if logo else document.title,
+        "remove_url": url_for(f"{screen.name}.remove_file", pk=row_id, document=document.id),
+    }
+
+
+def _picture_uses(screen: Screen) -> list[dict[str, str]]:
+    labels = {"logo": _("Logo"), "photo": _("Photo")}
+    return [{"value": each, "label": labels[each]} for each in screen.pictures.split()]
 
 
 def _followers(screen: Screen, row_id: UUID, at_hand: Person) -> dict[str, Any]:

@@ -73,8 +73,8 @@ class Screen:
     `more` names columns that a list shows only to those who choose them.
     `add`, `before_save` and `remove` are verbs of a service. `fixed` may be written only when a row
     is added. `scope` says which rows there are at all; `listed` which of them lists, choices and
-    forms show. `programs` names further columns that programs may read. `currency` is the path to
-    the code of the money in a row.
+    forms show. `pictures` are the uses of pictures that a record has. `programs` names further
+    columns that programs may read. `currency` is the path to the code of the money in a row.
     """
 
     model: type[Base]
@@ -97,6 +97,7 @@ class Screen:
     deletable: bool = False
     remove: Callable[[Work, UUID], object] | None = None
     importable: bool = False
+    pictures: str = ""
     groups: Sequence[Group] = ()
     form_groups: Sequence[Group] = ()
     related: Sequence[Related] = ()

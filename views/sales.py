@@ -47,6 +47,7 @@ PROJECT = Screen(
     order="name",
     add=sales.add_project,
     importable=True,
+    pictures="logo photo",
     before_save=sales.check_project,
     groups=(
         Group(N_("Project"), "name location description amenities total_units published"),
@@ -161,6 +162,7 @@ APARTMENT = Screen(
     ),
     add=sales.add_apartment,
     importable=True,
+    pictures="photo",
     before_save=sales.check_apartment,
     deletable=True,
     remove=sales.remove_apartment,

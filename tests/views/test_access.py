@@ -91,6 +91,8 @@ def needed(rule: str, method: str) -> list[tuple[str, str]]:
     rights = [(table, "read")]
     if method == "POST" and last in extra:
         rights.append((extra[last], "write"))
+    if last == "remove":
+        rights.append(("document", "write"))
     return rights
 
 

@@ -10,14 +10,17 @@ from uuid import UUID
 from flask import current_app, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from core.errors import BadInput, NotFound
 from core.money import parsed
 from core.work import clock
+from models.files import Document
 from models.sales import APARTMENT_FLOW, ApartmentStatus
 from services import buying, catalogue, offers
 from services.catalogue import ORDERS, SHOWN, Card, Facets, Wanted
+from views import files
 from views.person import person, signed_in
 from views.portal import drawn
 from views.portal.pages import PortalView, Shop, enter_shop, is_buyer, reading
@@ -125,6 +128,16 @@ class CatalogueView(PortalView):
             mine=buying.purchase_of(work, apartment_id) if buys else None,
             now=clock(),
         )
+
+    @expose("/<slug>/pictures/<uuid:document_id>")  # type: ignore[untyped-decorator]
+    def picture(self, slug: str, document_id: UUID) -> Response:
+        """Send a picture of the catalogue to whoever may look at it."""
+        enter_shop(slug)
+        query = select(Document).where(Document.id == document_id, Document.use.in_(files.PUBLIC))
+        document = reading().session.scalar(query)
+        if document is None:
+            raise NotFound
+        return files.sent(document, "public, max-age=86400, immutable")
 
 
 def wanted_of(args: Mapping[str, str]) -> tuple[Wanted, dict[str, str]]:
@@ -255,6 +268,11 @@ def state(status: ApartmentStatus) -> dict[str, str]:
     }
 
 
+def picture_url(shop: Shop, document_id: UUID) -> str:
+    """Give the address of a picture."""
+    return url_for("CatalogueView.picture", slug=shop.slug, document_id=document_id)
+
+
 def said(card: Card) -> str:
     """Say an apartment in one line, for who hears it."""
     facts = [card.name, card.layout, f"{number(card.area)} m²", state(card.status)["label"]]
@@ -276,7 +294,7 @@ def item(shop: Shop, card: Card) -> dict[str, Any]:
     return {
         "title": card.name,
         "url": url_for("CatalogueView.apartment", slug=shop.slug, apartment_id=card.id),
-        "picture_url": f"/files/{card.photo_id}" if card.photo_id else "",
+        "picture_url": picture_url(shop, card.photo_id) if card.photo_id else "",
         "note": card.project,
         "facts": facts,
         "price": _("from %(price)s", price=money(card.price_from, card.currency)),
