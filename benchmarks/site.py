@@ -41,6 +41,7 @@ def site(apartments: int) -> Iterator[tuple[Ground, Office]]:
                     organizations.change_setting(work, setting, value=False)
                     project = make.project(work, name="Acacia Heights").id
                 here.sql(DATA, project=project, count=apartments)
+                here.settle()
                 yield here, office
         finally:
             embedded.stop_redis(Path(folder))

@@ -284,13 +284,6 @@ class Apartment(Record):
             postgresql_where=text("source_id IS NULL"),
             info={"says": N_("There is an apartment of that name.")},
         ),
-        Index(
-            "ix_apartment_name",
-            "organization_id",
-            "name",
-            "id",
-            postgresql_where=text("source_id IS NULL"),
-        ),
         Index("ix_apartment_status", "organization_id", "status", "id"),
         Index("ix_apartment_project", "organization_id", "project_id", "block", "floor", "name"),
         Index("ix_apartment_customer", "organization_id", "customer_id"),

@@ -36,7 +36,7 @@ def list_page(screen: Screen) -> dict[str, Any]:
     wish = queries.wanted(screen, request.args)
     columns = chosen(screen)
     rows = queries.page(session, screen, wish, columns, extras(screen))
-    total, rough = queries.count(session, screen, wish)
+    total, rough = queries.count(session, screen, wish, len(rows))
     more, rows = len(rows) > wish.size, rows[: wish.size]
     who = spoken.people(session, spoken.actors_in(columns, (row._mapping for row in rows)))  # noqa: SLF001
     tabs, used = _tabs(screen, at_hand)

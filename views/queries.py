@@ -1,5 +1,6 @@
 """What a list asks the database for: exactly the columns it shows, filtered, sorted and paged."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -8,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import get_timezone
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, any_, func, or_, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql import Select
@@ -25,6 +26,18 @@ LATE = 1_000
 RANGES = (Kind.money, Kind.number, Kind.day, Kind.moment)
 UNSORTABLE = (Kind.json, Kind.names)
 LONGEST_SEARCH = 100
+RARE = 2_000
+"""Rows up to which a search is answered from an index."""
+SHORTEST_PART = 3
+"""Letters from which on a search can use an index; migrations/sql/search.sql."""
+INDEXED: Mapping[str, frozenset[str]] = {
+    "apartment": frozenset({"name", "layout", "view"}),
+    "party": frozenset({"name", "email", "phone"}),
+    "booking": frozenset({"number"}),
+    "invoice": frozenset({"number", "subject"}),
+    "payment_intent": frozenset({"number", "reference"}),
+}
+"""The columns of each table that `<table>_found` searches."""
 
 
 @cache
@@ -80,7 +93,11 @@ class Query:
 
 @dataclass
 class Wish:
-    """What somebody wants to see of a list. `unread` are filters that could not be read."""
+    """What somebody wants to see of a list. `unread` are filters that could not be read.
+
+    `rare` says whether few rows have what is searched for, so that an index finds them; None until
+    somebody has looked.
+    """
 
     q: str = ""
     sort: str = ""
@@ -88,6 +105,7 @@ class Wish:
     size: int = 25
     filters: dict[str, Any] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
+    rare: bool | None = None
 
 
 def wanted(screen: Screen, args: Any) -> Wish:
@@ -156,8 +174,48 @@ def narrow(query: Query, screen: Screen, wish: Wish) -> None:
         pattern = f"%{_literal(wish.q)}%"
         columns = [query.named(screen.column(each)) for each in screen.search.split()]
         conditions.append(or_(*(each.ilike(pattern, escape="\\") for each in columns)))
+        if wish.rare:
+            conditions.append(or_(*_found(query, screen, wish.q)))
     if conditions:
         query.statement = query.statement.where(and_(*conditions))
+
+
+def look(session: Session, screen: Screen, wish: Wish) -> None:
+    """Find out whether an index can serve the search: few rows have that part of a word.
+
+    What many rows have is come across soon in any order, and is left to that. Portal members see so
+    little that nothing needs an index.
+    """
+    if wish.rare is not None or not wish.q or not screen.search:
+        return
+    tables = {each.model.__tablename__: each.model for each in _searched(screen)}
+    known = all(each.key in INDEXED.get(each.model.__tablename__, ()) for each in _searched(screen))
+    if len(wish.q) < SHORTEST_PART or not known or scope.current().parties is not None:
+        wish.rare = False
+        return
+    counts = [
+        select(func.count()).select_from(_keys(name, wish.q).subquery()).scalar_subquery()
+        for name in tables
+    ]
+    wish.rare = all(each <= RARE for each in session.execute(select(*counts)).one())
+
+
+def _searched(screen: Screen) -> list[Column]:
+    return [screen.column(each) for each in screen.search.split()]
+
+
+def _keys(table: str, part: str) -> Any:
+    return select(getattr(func, f"{table}_found")(part, RARE + 1).label("id"))
+
+
+def _found(query: Query, screen: Screen, part: str) -> list[Any]:
+    """Say, for each table that is searched, which keys its index knows."""
+    held = {each.path: each for each in _searched(screen)}
+    return [
+        (query.valued(screen.column(".".join(path))) if path else query.model.id)
+        == any_(func.array(_keys(each.model.__tablename__, part).scalar_subquery()))
+        for path, each in held.items()
+    ]
 
 
 def _literal(text: str) -> str:
@@ -205,6 +263,7 @@ def page(
     session: Session, screen: Screen, wish: Wish, columns: list[Column], extra: dict[str, str]
 ) -> list[Any]:
     """Load one page, and one row more if there is a next page. `extra` are {label: path}."""
+    look(session, screen, wish)
     query = Query(screen.model)
     for column in columns:
         query.show(column)
@@ -238,8 +297,14 @@ def all_rows(screen: Screen, wish: Wish, columns: list[Column], extra: dict[str,
     return query.statement.order_by(*order)
 
 
-def count(session: Session, screen: Screen, wish: Wish) -> tuple[int, bool]:
-    """Count the rows of a wish. Beyond 10,000 it is an estimate, and the second value says so."""
+def count(session: Session, screen: Screen, wish: Wish, shown: int) -> tuple[int, bool]:
+    """Count the rows of a wish, whose page has `shown` rows (one more if there is a next page).
+
+    Beyond 10,000 it is an estimate, and the second value says so.
+    """
+    if shown <= wish.size and (shown or wish.page == 1):
+        return (wish.page - 1) * wish.size + shown, False
+    look(session, screen, wish)
     query = Query(screen.model)
     narrow(query, screen, wish)
     few = query.statement.limit(COUNTED + 1).subquery()

@@ -46,3 +46,5 @@ GRANT EXECUTE ON FUNCTION entry_digest(bytea, uuid, uuid, uuid, text, text, uuid
     uuid, text), audit_digest(bytea, uuid, text, uuid, text, jsonb, jsonb, text[],
     text, text, text, text, timestamptz),
     entry_legs(uuid, uuid) TO makao_reader;
+GRANT EXECUTE ON FUNCTION trigrams(text), apartment_found(text, int), party_found(text, int),
+    booking_found(text, int), invoice_found(text, int), payment_intent_found(text, int) TO makao_app, makao_worker;

@@ -23,6 +23,7 @@ AFTER = (
     "bookings",
     "jobs",
     "protection",
+    "search",
     "portal",
     "grants",
 )
@@ -925,13 +926,6 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_apartment_status", "apartment", ["organization_id", "status", "id"], unique=False
-    )
-    op.create_index(
-        "ix_apartment_name",
-        "apartment",
-        ["organization_id", "name", "id"],
-        unique=False,
-        postgresql_where=sa.text("source_id IS NULL"),
     )
     op.create_index(
         "uq_apartment_name",

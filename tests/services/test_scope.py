@@ -123,6 +123,23 @@ def test_somebody_elses_organization_is_only_a_wish(places: list[Place], asking:
         assert session.scalars(select(Party.id)).all() == []
 
 
+@pytest.mark.req("S5.05", "S5.47")
+@pytest.mark.parametrize("table", ["apartment", "booking", "party"])
+def test_what_a_search_finds_is_of_the_own_organization_and_for_staff(
+    places: list[Place], asking: Asking, table: str
+) -> None:
+    mine, theirs = places
+    own = {"apartment": mine.flats, "booking": mine.bookings, "party": mine.parties}[table]
+    part = {"apartment": "", "booking": "-0", "party": "Part"}[table]
+    found = text(f"SELECT {table}_found(:part, 100)")
+    with asking(mine.manager, mine.home) as session:
+        assert set(session.scalars(found, {"part": part})) == set(own)
+    with asking(mine.manager, theirs.home) as session:
+        assert session.scalars(found, {"part": part}).all() == []
+    with asking(mine.buyer, mine.home) as session:
+        assert session.scalars(found, {"part": part}).all() == []
+
+
 @pytest.mark.req("S5.47")
 def test_who_is_no_active_member_any_more_sees_nothing(
     places: list[Place], asking: Asking, superuser: Engine

@@ -15,6 +15,7 @@ from sqlalchemy import event
 from models.people import PartyKind
 from tests import make
 from tests.views.conftest import Office
+from views import queries
 from views.screens import SCREENS
 
 
@@ -77,6 +78,21 @@ def test_search_filters_and_order_narrow_the_list(office: Office, admin: FlaskCl
     assert names(get(admin, "/admin/party/?q=100%25")) == ["Baraka 100% Ltd"]
     assert names(get(admin, "/admin/party/?kind=company")) == ["Baraka 100% Ltd"]
     assert names(get(admin, "/admin/party/?sort=-name"))[0] == "Chidi"
+
+
+@pytest.mark.parametrize("rare", [0, 2_000])
+def test_a_part_of_a_name_is_found_whether_few_or_many_have_it(
+    office: Office, admin: FlaskClient, monkeypatch: pytest.MonkeyPatch, rare: int
+) -> None:
+    monkeypatch.setattr(queries, "RARE", rare)  # above it an index is not asked
+    with office.work() as work:
+        for name in ("Amina Wanjiru", "AMINATA 50%_", "Chidi"):
+            make.party(work, name=name)
+
+    assert names(get(admin, "/admin/party/?q=mina")) == ["AMINATA 50%_", "Amina Wanjiru"]
+    assert names(get(admin, "/admin/party/?q=0%25_")) == ["AMINATA 50%_"]
+    assert names(get(admin, "/admin/party/?q=mi%25a")) == []
+    assert names(get(admin, "/admin/party/?q=na")) == ["AMINATA 50%_", "Amina Wanjiru"]
 
 
 def test_columns_that_are_not_shown_cannot_be_sorted_or_filtered_by(
