@@ -23,7 +23,7 @@ from core.work import Work, found, locked
 from models.billing import PAYMENT_METHOD_LABELS, Invoice, InvoiceLine
 from models.bookings import Booking, BookingStatus
 from models.files import Document, DocumentUse
-from models.organizations import Organization
+from models.organizations import Membership, Organization, Profile
 from models.payments import PaymentIntent
 from models.people import Party
 from models.sales import APARTMENT_FLOW, Apartment, Package, Project
@@ -73,6 +73,12 @@ class Paper:
     dated: str
     data: dict[str, Any]
 
+    @property
+    def said(self) -> dict[str, str]:
+        """Give what the code on the paper proves."""
+        by = str(self.data["organization"]["name"])
+        return {"title": self.title, "dated": self.dated, "amount": self.amount, "by": by}
+
 
 Writer = Callable[[Work, UUID, Pen], Paper]
 
@@ -85,6 +91,18 @@ def kept(work: Work, subject_id: UUID, use: DocumentUse) -> Document | None:
         .order_by(Document.id)
     )
     return work.session.scalars(query.limit(1)).one_or_none()
+
+
+def language_of(work: Work, kind: type[Booking | Invoice | PaymentIntent], row_id: UUID) -> str:
+    """Say in which language a paper is written: its customer's, else the organization's."""
+    row = found(work, kind, row_id)
+    query = (
+        select(Profile.locale)
+        .join(Membership, Membership.profile_id == Profile.id)
+        .where(Membership.party_id == row.party_id, Membership.active)
+        .order_by(Membership.id)
+    )
+    return work.session.scalars(query.limit(1)).one_or_none() or organizations.home(work).locale
 
 
 def hold(work: Work, kind: type[Booking | Invoice | PaymentIntent], subject_id: UUID) -> None:
@@ -106,7 +124,7 @@ def invoice(work: Work, invoice_id: UUID, pen: Pen) -> Paper:
     lines = select(InvoiceLine).where(InvoiceLine.invoice_id == row.id)
     issued = pen.day(_local(row.issued_at, home))
     total = pen.money(row.total, row.currency, code=True)
-    data = _letterhead(home, pen) | {
+    data = _letterhead(work, home, pen) | {
         "title": pen.say(N_("Invoice")),
         "number": row.number,
         "issued": issued,
@@ -153,7 +171,7 @@ def receipt(work: Work, intent_id: UUID, pen: Pen) -> Paper:
     if credit:
         said = pen.say(N_("Kept as your credit"))
         lines.append({"description": said, "amount": pen.money(credit, intent.currency)})
-    data = _letterhead(home, pen) | {
+    data = _letterhead(work, home, pen) | {
         "title": pen.say(N_("Receipt")),
         "number": intent.number,
         "paid": paid,
@@ -182,7 +200,7 @@ def contract(work: Work, booking_id: UUID, pen: Pen) -> Paper:
     total = pen.money(booking.total, booking.currency, code=True)
     dated = pen.day(_local(booking.status_at, home))
     seller = {"name": home.name, "lines": _filled(home.address)}
-    data = _letterhead(home, pen) | {
+    data = _letterhead(work, home, pen) | {
         "title": pen.say(N_("Sales contract")),
         "number": booking.number.replace("B-", "SC-", 1),
         "dated": dated,
@@ -222,7 +240,7 @@ def price_list(work: Work, project_id: UUID, pen: Pen) -> Paper:
     home = catalogue.organization(work)
     as_of = pen.day(_local(work.now, home))
     packages = select(Package).where(Package.project_id == project_id).order_by(Package.price)
-    data = _letterhead(home, pen) | {
+    data = _letterhead(work, home, pen) | {
         "title": pen.say(N_("Price list")),
         "number": site.name,
         "as_of": as_of,
@@ -256,7 +274,9 @@ def price_list(work: Work, project_id: UUID, pen: Pen) -> Paper:
     return Paper("price_list", _titled(data), site.name, "", as_of, data)
 
 
-def _letterhead(home: Organization, pen: Pen) -> dict[str, Any]:
+def _letterhead(work: Work, home: Organization, pen: Pen) -> dict[str, Any]:
+    """Write who sends it; `logo` is where the storage keeps theirs, if they have one."""
+    logo = kept(work, home.id, DocumentUse.logo)
     return {
         "language": pen.language,
         "organization": {
@@ -264,6 +284,7 @@ def _letterhead(home: Organization, pen: Pen) -> dict[str, Any]:
             "lines": _filled(home.address),
             "contact": [each for each in (home.phone, home.email) if each],
             "registration": "",
+            **({"logo": logo.storage_key} if logo else {}),
         },
     }
 

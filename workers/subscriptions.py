@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from core.work import Work
 from models.events import Event
 from services.events import CATALOGUE
-from workers import bookings, notices, payments, sagas
+from workers import bookings, notices, papers, payments, sagas
 
 Handler = Callable[[Work, Event], None]
 
@@ -18,7 +18,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
     "booking.assigned": [notices.booking_assigned],
     "booking.confirmed": [notices.booking_confirmed],
     "booking.status_changed": [notices.booking_moved, notices.booking_moved_on],
-    "booking.approved": [bookings.settle, notices.booking_approved],
+    "booking.approved": [bookings.settle, notices.booking_approved, papers.ring_contract],
     "booking.rejected": [notices.booking_rejected],
     "booking.cancelled": [notices.booking_cancelled],
     "booking.expired": [notices.booking_expired],
@@ -28,7 +28,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
     "invoice.issued": [notices.invoice_issued],
     "invoice.paid": [bookings.settle_invoice, notices.invoice_paid],
     "payment.initiated": [payments.ring_payment],
-    "payment.succeeded": [notices.payment_succeeded],
+    "payment.succeeded": [notices.payment_succeeded, papers.ring_receipt],
     "payment.failed": [notices.payment_failed],
     "payment.unclear": [notices.payment_unclear],
     "refund.requested": [payments.ring_refund, notices.refund_requested],

@@ -60,7 +60,7 @@ NOT_A_DOMAIN = {
         *("jobs", "schedule", "scheduler", "relay", "subscriptions", "sagas"),
         *("commands", "supervisor", "processes", "leftovers", "web", "mail", "chains"),
         *("cleaning", "doctor", "invariants", "preparation"),
-        *("demo", "demo_cast", "demo_story", "imports"),
+        *("demo", "demo_cast", "demo_story", "imports", "papers"),
     },
     "services": {
         *("invariants", "reports", "postings", "access", "sign_in", "second_factor"),

@@ -1,20 +1,19 @@
 """Papers as PDF: made on first demand, kept, and from then on the same bytes for ever."""
 
-import hashlib
 import hmac
 import json
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Response, current_app, redirect, request, url_for
 from flask_appbuilder import expose
-from flask_babel import get_locale
+from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from adapters import documents
+from adapters.printing import SIGNED, Press
 from core import db
 from core.work import unit_of_work
 from models.billing import Invoice
@@ -27,8 +26,6 @@ from services.papers import Paper, Pen, Writer
 from views.person import actor
 from views.portal.pages import PortalView, enter_shop, needs, reading
 from views.uploading import storage
-
-SIGNED = ("title", "dated", "amount", "by")
 
 
 class PortalPapersView(PortalView):
@@ -72,7 +69,7 @@ class PortalPapersView(PortalView):
         """Say whether the code of a paper is ours, to whoever holds the paper."""
         said = {name: request.args.get(name, "")[:200] for name in SIGNED}
         given = request.args.get("code", "")
-        is_ours = hmac.compare_digest(_code(said).encode(), given.encode())
+        is_ours = hmac.compare_digest(_press().proof(said).encode(), given.encode())
         page = self.page("portal/genuine.html", "home", said=said, ours=is_ours, asked=given)
         return page if is_ours or not given else (page, 404)
 
@@ -85,8 +82,11 @@ def _paper(
         document = papers.kept(work, subject_id, use)
         if document is not None:
             return redirect(f"/files/{document.id}")
-        paper, now = write(work, subject_id, _pen()), work.now
-    kept = _set(paper, now)
+        language, now = papers.language_of(work, kind, subject_id), work.now
+        with force_locale(language):
+            paper = write(work, subject_id, Pen(language, _))
+            words = _words(paper)
+    kept = _set(paper, words, now)
     with unit_of_work(db.session(), actor()) as work:
         papers.hold(work, kind, subject_id)
         table = kind.__tablename__
@@ -96,17 +96,8 @@ def _paper(
     return redirect(f"/files/{document_id}")
 
 
-def _set(paper: Paper, now: Any) -> Kept:
-    by = paper.data["organization"]["name"]
-    said = {"title": paper.title, "dated": paper.dated, "amount": paper.amount, "by": by}
-    code = _code(said)
-    page = current_app.config["PUBLIC_URL"] + url_for("PortalPapersView.genuine")
-    link = f"{page}?{urlencode(said | {'code': code})}"
-    data = paper.data | {
-        "words": _words(paper),
-        "verification": {"url": page, "link": link, "code": code},
-    }
-    pdf = documents.render(paper.template, data, now)
+def _set(paper: Paper, words: dict[str, str], now: Any) -> Kept:
+    pdf = _press().prints(paper.template, paper.said, paper.data | {"words": words}, now)
     stored = storage().put(pdf)
     title = f"{paper.title}.pdf"
     return Kept(title, "application/pdf", stored.key, stored.sha256, stored.size)
@@ -115,15 +106,12 @@ def _set(paper: Paper, now: Any) -> Kept:
 @lru_cache(maxsize=16)
 def _set_once(template: str, frozen: str, now: Any) -> bytes:
     """Set a paper that anybody may ask for, once for all who ask for the same."""
-    return documents.render(template, json.loads(frozen), now)
+    return _press().prints(template, {}, json.loads(frozen), now)
 
 
-def _code(said: dict[str, str]) -> str:
-    """Prove what a paper says: nobody without our secret finds this code for it."""
-    text = "\0".join(said[name] for name in SIGNED)
-    key = b"paper" + current_app.config["SECRET_KEY"].encode()
-    letters = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:16].upper()
-    return "-".join(letters[at : at + 4] for at in range(0, 16, 4))
+def _press() -> Press:
+    page = current_app.config["PUBLIC_URL"] + url_for("PortalPapersView.genuine")
+    return Press(storage(), current_app.config["SECRET_KEY"], page)
 
 
 def _words(paper: Paper) -> dict[str, str]:

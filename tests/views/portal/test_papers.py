@@ -1,21 +1,36 @@
 import hashlib
 import re
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
+from sqlalchemy import text as sql
 
+from adapters.storage import FolderStorage
 from models.billing import PaymentMethod
-from models.files import Document
-from services import bookings, payments
+from models.files import Document, DocumentUse
+from services import bookings, files, payments
+from services.files import Kept
 from services.payments import Part
+from tests.adapters.papers import logo
+from tests.adapters.test_documents import _text as printed
 from tests.views.portal.conftest import SLUG, Browser, Town, text
 from tests.views.portal.test_payments import due
+from tests.views.test_told import machines
 from views.portal import papers as pages
+from workers import relay
 
 Confirmed = Callable[..., tuple[Browser, str]]
+
+
+def give_logo(town: Town) -> None:
+    stored = FolderStorage(Path(town.app.config["UPLOAD_FOLDER"])).put(logo())
+    kept = Kept("logo.webp", "image/webp", stored.key, stored.sha256, stored.size)
+    with town.jobs() as work:
+        files.attach(work, "organization", work.scope.home(), kept, DocumentUse.logo)
 
 
 def fetched(buyer: Browser, address: str) -> bytes:
@@ -83,6 +98,37 @@ def test_nobody_else_fetches_my_papers(town: Town, confirmed: Confirmed) -> None
     assert town.browser().get(file).status_code == 404
 
 
+def test_papers_are_made_when_there_is_something_to_write_in_the_customers_language(
+    town: Town, confirmed: Confirmed, superuser: Engine
+) -> None:
+    buyer, booking = confirmed()
+    with superuser.connect() as door:
+        door.execute(sql("UPDATE profile SET locale = 'fr'"))
+    booking_id = UUID(booking.split("/")[-2])
+    invoice = UUID(due(buyer)[0])
+    give_logo(town)
+    with town.jobs() as work:
+        payments.record(work, [Part(invoice)], PaymentMethod.cash)
+        bookings.submit(work, booking_id)
+        bookings.approve(work, booking_id)
+    with machines(town.app):
+        while relay.turn():
+            pass
+        town.app.test_cli_runner().invoke(args=["worker", "--burst"])
+
+    assert sorted(papers(town)) == ["contract", "logo", "receipt"]
+    with town.jobs() as work:
+        query = select(Document).where(Document.use == DocumentUse.contract)
+        contract = work.session.scalars(query).one()
+        assert contract.title.startswith("Contrat de vente")
+        file = FolderStorage(Path(town.app.config["UPLOAD_FOLDER"])).open(contract.storage_key)
+    with file:
+        pdf = file.read()
+    assert fetched(buyer, f"{booking}contract.pdf") == pdf
+    assert "Contrat de vente" in printed(pdf)
+    assert re.search(rb"/Subtype\s*/Image", pdf), "the logo stands in the letterhead"
+
+
 def test_a_price_list_is_for_everybody(town: Town) -> None:
     answer = town.browser().get(f"/portal/{SLUG}/projects/{town.project}/price-list.pdf")
 
@@ -96,7 +142,7 @@ def test_the_code_on_a_paper_proves_it_and_no_other(town: Town) -> None:
 
     said = {"title": "Invoice INV-000001", "dated": "12 Mar 2026", "amount": "KES 1", "by": "Us"}
     with town.app.test_request_context():
-        code = pages._code(said)
+        code = pages._press().proof(said)
     query = "&".join(f"{name}={quote(value)}" for name, value in said.items())
 
     true = town.browser().get(f"/portal/genuine?{query}&code={code}")
