@@ -57,7 +57,7 @@ END $$;
 -- What services/events.py calls the envelope of a fact, written where the rows are: the relay moves
 -- thousands at a time. A test holds the two against each other.
 CREATE FUNCTION event_envelope(fact event) RETURNS text LANGUAGE sql STABLE
-RETURN jsonb_build_object(
+RETURN json_build_object(
     'id', 'evt_' || fact.id,
     'type', fact.type,
     'version', fact.version,
@@ -67,9 +67,9 @@ RETURN jsonb_build_object(
     'tenantId', fact.organization_id,
     'correlationId', fact.correlation_id,
     'causationId', 'evt_' || fact.causation_id,
-    'actor', jsonb_build_object('type', split_part(fact.actor, ':', 1),
+    'actor', json_build_object('type', split_part(fact.actor, ':', 1),
         'id', substr(fact.actor, length(split_part(fact.actor, ':', 1)) + 2)),
-    'subject', jsonb_build_object('type', fact.subject_table, 'id', fact.subject_id),
+    'subject', json_build_object('type', fact.subject_table, 'id', fact.subject_id),
     'sequence', fact.sequence,
     'data', fact.data,
-    'metadata', jsonb_build_object('source', 'makao', 'clientApp', fact.source))::text;
+    'metadata', json_build_object('source', 'makao', 'clientApp', fact.source))::text;
