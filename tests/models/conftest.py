@@ -1,0 +1,206 @@
+"""A database with a row in every table, to which each test does what the database must refuse."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.db import broken_constraint, uuid7
+from core.scope import Scope, seeing
+from core.work import Actor, Work
+from models.billing import PaymentMethod
+from models.bookings import InstalmentPlan
+from models.builder import Import, ImportRow, SavedView
+from models.events import Delivery, Event, IdempotencyKey, ScheduledRun
+from models.files import Comment, Document, Follower
+from models.ledger import Entry
+from models.notices import Channel, Dispatch, Notification
+from models.organizations import Membership
+from models.payments import ProviderEvent
+from models.sales import Project
+from services import (
+    booking_ends,
+    bookings,
+    chains,
+    choices,
+    instalments,
+    ledger,
+    organizations,
+    payments,
+    refunds,
+)
+from services.payments import Part
+from tests import database, make
+from tests.conftest import WORKER
+
+Do = Callable[..., str | None]
+
+
+@pytest.fixture(scope="session")
+def filled(admin_url: URL) -> Iterator[Engine]:
+    """The database, as its superuser: past the policies, not past the rules."""
+    with database.cloned(admin_url, f"makao_models_{WORKER or 'alone'}") as settings:
+        engine = create_engine(settings["OWNER_DATABASE_URI"])
+        with Session(engine) as session:
+            fill(session)
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
+def connection(filled: Engine) -> Iterator[Connection]:
+    """A transaction that is rolled back."""
+    with filled.connect() as connection, connection.begin() as transaction:
+        yield connection
+        with suppress(Exception):
+            transaction.rollback()
+
+
+@pytest.fixture
+def refused(connection: Connection) -> Do:
+    """Run a statement; gives the name of the constraint that refused it, or None."""
+
+    def do(statement: str, **given: object) -> str | None:
+        try:
+            connection.execute(text(statement), given)
+            connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        except IntegrityError as error:
+            return broken_constraint(error)
+        return None
+
+    return do
+
+
+def duplicate(table: Table, where: str = "true", **other: str) -> str:
+    """Write the statement that copies a row under a new id, with `other` values (SQL)."""
+    given = {"id": "gen_random_uuid()"} | other
+    columns = [each.name for each in table.columns if each.computed is None]
+    values = ", ".join(given.get(name, f'"{name}"') for name in columns)
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f'INSERT INTO "{table}" ({names}) SELECT {values} FROM "{table}" WHERE {where} LIMIT 1'  # noqa: S608
+
+
+def fill(session: Session) -> UUID:
+    """Put at least one row into every table; returns the organization."""
+    home = make.organization(session)
+    profile_id = make.user(session)
+    make.key(session, profile_id)
+    with seeing(session, Scope(home, profile_id=profile_id, actor="test:1")):
+        work = Work(session, Actor("test", "1"))
+        member = make.member(work, profile_id, "Admin")
+        _sell(work)
+        _keep_house(work, member)
+        session.commit()
+        chains.seal(work)
+        session.commit()
+    return home
+
+
+def _sell(work: Work) -> None:
+    """One booking held, one under way, one sold, one cancelled after it was paid, one before."""
+    estate = make.project(work)
+    package = make.package(work, estate)
+    extra = make.addon(work, make.category(work, estate, max_units=5))
+    plan = _plan(work, estate)
+    customer, _another = make.party(work).id, make.party(work)
+    bought = []
+    for _ in range(5):
+        flat = make.apartment(work, estate, packages=[package], addons=[extra])
+        booking = bookings.hold(work, flat.id, customer)
+        choices.choose_package(work, booking.id, package.id)
+        choices.choose_addons(work, booking.id, {extra.id: 1})
+        bought.append(booking)
+    _held, going, sold, cancelled, given_up = bought
+    choices.choose_payment(work, going.id, PaymentMethod.card, plan.id)
+    for each in (going, sold, cancelled, given_up):
+        bookings.confirm(work, each.id)
+    first = instalments.links(work, going.id)[0].invoice_id
+    asked = payments.begin(work, [Part(first)], PaymentMethod.card)
+    asked.reference = "ref-1"
+    _hear(work, asked.id)
+    _pay(work, sold.id)
+    bookings.submit(work, sold.id)
+    bookings.approve(work, sold.id)
+    booking_ends.settle(work, sold.id)
+    intent_id = _pay(work, cancelled.id)
+    refunds.request(work, intent_id, cancelled.total / 2, "once", "too much")
+    for each in (cancelled, given_up):
+        booking_ends.cancel(work, each.id, "changed their mind")
+    entry_id = work.session.scalars(select(Entry.id).limit(1)).one()
+    ledger.reverse(work, entry_id, "once", "a mistake")
+
+
+def _plan(work: Work, estate: Project) -> InstalmentPlan:
+    plan = InstalmentPlan(
+        id=uuid7(), organization_id=work.scope.home(), project_id=estate.id, name="Halves"
+    )
+    work.session.add(plan)
+    work.session.flush()
+    instalments.set_steps(work, plan.id, instalments.read_steps("50 now\n50 at Handover"))
+    return plan
+
+
+def _pay(work: Work, booking_id: UUID) -> UUID:
+    invoice_id = instalments.links(work, booking_id)[0].invoice_id
+    return payments.record(work, [Part(invoice_id)], PaymentMethod.cash).id
+
+
+def _hear(work: Work, intent_id: UUID) -> None:
+    work.session.add(
+        ProviderEvent(
+            organization_id=work.scope.home(),
+            provider="card",
+            event_id="evt-1",
+            intent_id=intent_id,
+            type="x",
+            body={},
+            received_at=work.now,
+        )
+    )
+
+
+def _keep_house(work: Work, member: Membership) -> None:
+    """What is kept beside the business: files, comments, notices, imports, deliveries."""
+    home, session, profile_id = work.scope.home(), work.session, member.profile_id
+    one = {"organization_id": home}
+    organizations.change_setting(work, "invoice.due_days", 9)
+    organizations.invite(work, "grace@example.com", ["Sales"])
+    fact = session.query(Event).limit(1).one()
+    about = {"subject_table": "event", "subject_id": fact.id}
+    file = {"title": "x", "content_type": "x", "storage_key": "x", "sha256": "x", "size": 1}
+    told = Notification(id=uuid7(), profile_id=profile_id, once="x", message="x", **one)
+    run = Import(id=uuid7(), kind="sales", file_name="x", mapping={}, counts={}, **one)
+    session.add_all([told, run])
+    session.flush()
+    session.add_all(
+        [
+            Document(**about, **file, **one),
+            Comment(**about, author_id=member.id, author_name="x", body="x", **one),
+            Follower(**about, profile_id=profile_id, **one),
+            Dispatch(
+                notification_id=told.id,
+                channel=Channel.email,
+                address="x",
+                due_at=work.now,
+                **one,
+            ),
+            ImportRow(import_id=run.id, sheet="x", line=1, cells={}, **one),
+            SavedView(screen="booking", profile_id=profile_id, name="x", query={}, **one),
+            IdempotencyKey(
+                profile_id=profile_id, key="x", request_hash=b"x", created_at=work.now, **one
+            ),
+            Delivery(
+                event_id=fact.id,
+                subject_id=fact.subject_id,
+                subscriber="x",
+                due_at=work.now,
+                **one,
+            ),
+            ScheduledRun(schedule="x", due_at=work.now + timedelta(days=1), started_at=work.now),
+        ]
+    )

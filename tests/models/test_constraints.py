@@ -1,0 +1,224 @@
+"""What the database itself refuses: every constraint that has a name is broken here once.
+
+A constraint which is added and not broken here fails the last test.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import (
+    Column,
+    Connection,
+    Enum,
+    Index,
+    Table,
+    UniqueConstraint,
+    inspect,
+    text,
+)
+from sqlalchemy.dialects.postgresql.base import PGDialect
+
+from core.db import Base
+from tests.models.conftest import Do, duplicate
+
+TABLES = {
+    each.name: each for each in Base.metadata.sorted_tables if not each.name.startswith("ab_")
+}
+NAME = PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True)
+class Unique:
+    """Columns that no two rows share, of all rows or of those that a condition names."""
+
+    table: Table
+    name: str
+    columns: tuple[str, ...]
+    where: str = "true"
+
+
+def uniques() -> Iterator[Unique]:
+    for table in TABLES.values():
+        for rule in table.constraints:
+            if isinstance(rule, UniqueConstraint):
+                name = str(NAME.format_constraint(rule))
+                yield Unique(table, name, tuple(each.name for each in rule.columns))
+        for index in table.indexes:
+            if index.unique:
+                yield _of_index(table, index)
+
+
+def _of_index(table: Table, index: Index) -> Unique:
+    where = index.dialect_options["postgresql"]["where"]
+    columns = tuple(each.name for each in index.columns)
+    return Unique(table, str(index.name), columns, str(where) if where is not None else "true")
+
+
+# A key with the row's own id in it serves foreign keys; nothing can break it but a second id.
+UNIQUES = [each for each in uniques() if "id" not in each.columns]
+
+
+def another(column: Column[object]) -> str:
+    """Give SQL for a value that no other row has."""
+    kind = str(column.type).split("(")[0]
+    number = "(random() * 1e6)::int + 1000"
+    return {
+        "UUID": "gen_random_uuid()",
+        "CHAR": "gen_random_uuid()",
+        "INTEGER": number,
+        "BIGINT": number,
+        "BLOB": "sha256(gen_random_uuid()::text::bytea)",
+        "BYTEA": "sha256(gen_random_uuid()::text::bytea)",
+        "DATETIME": "now() + random() * interval '9 years'",
+        "TIMESTAMP": "now() + random() * interval '9 years'",
+    }.get(kind, "left(gen_random_uuid()::text, 20)")
+
+
+@pytest.mark.parametrize("rule", UNIQUES, ids=lambda each: each.name)
+def test_no_two_rows_share_what_is_unique(refused: Do, rule: Unique) -> None:
+    """A copy of a row that differs in all other unique columns breaks this one."""
+    others = {
+        column
+        for each in UNIQUES
+        if each.table is rule.table and each.name != rule.name
+        for column in each.columns
+    }
+    free = others - set(rule.columns) - {"organization_id", "currency", "chain"}
+    values = {name: another(rule.table.columns[name]) for name in free if _writable(rule, name)}
+    values |= EXTRA.get(rule.name, {})
+
+    filled = [f'AND "{name}" IS NOT NULL' for name in rule.columns]
+    where = " ".join([f"({rule.where})", *filled])
+
+    assert refused(duplicate(rule.table, where, **values)) == rule.name
+
+
+EXTRA = {
+    "uq_booking_one_place_per_customer": {  # on the waiting list: without a hold
+        "status": "'pending'",
+        "hold_until": "NULL",
+        "apartment_id": "NULL",
+    },
+}
+
+
+def _writable(rule: Unique, name: str) -> bool:
+    return rule.table.columns[name].computed is None
+
+
+STATES = [
+    (table, column.name)
+    for table in TABLES.values()
+    for column in table.columns
+    if isinstance(column.type, Enum)
+]
+
+
+@pytest.mark.parametrize(("table", "column"), STATES, ids=str)
+def test_a_state_that_does_not_exist_is_refused(
+    connection: Connection, refused: Do, table: Table, column: str
+) -> None:
+    connection.execute(text("SET LOCAL session_replication_role = replica"))  # append-only, too
+    broken = refused(f'UPDATE "{table}" SET "{column}" = \'nonsense\'')  # noqa: S608
+
+    assert broken == f"ck_{table}_{table.columns[column].type.name}"  # type: ignore[attr-defined]
+
+
+CHECKS = {
+    "ck_account_balance_of_a_party": "UPDATE account SET balance = 1 WHERE party_id IS NULL",
+    "ck_addon_max_units": "UPDATE addon SET max_units = 0",
+    "ck_addon_price": "UPDATE addon SET price_per_unit = -1",
+    "ck_addon_category_max_units": "UPDATE addon_category SET max_units = 0",
+    "ck_apartment_area": "UPDATE apartment SET area = 0",
+    "ck_apartment_base_price": "UPDATE apartment SET base_price = -1",
+    "ck_apartment_clone_status": "UPDATE apartment SET status = 'withdrawn', customer_id = NULL"
+    " WHERE source_id IS NOT NULL",
+    "ck_apartment_customer_when_taken": "UPDATE apartment SET status = 'for_sale'"
+    " WHERE customer_id IS NOT NULL AND source_id IS NULL",
+    "ck_apartment_template_status": "UPDATE apartment SET type = 'template'"
+    " WHERE source_id IS NULL",
+    "ck_apartment_type_fits_project": "UPDATE apartment SET type = 'standalone'",
+    "ck_apartment_owner_share": "UPDATE apartment_owner SET share = 0",
+    "ck_booking_complete_when_confirmed": "UPDATE booking SET package_id = NULL"
+    " WHERE status = 'in_progress'",
+    "ck_booking_has_clone": "UPDATE booking SET apartment_id = NULL WHERE status = 'in_progress'",
+    "ck_booking_addon_units": "UPDATE booking_addon SET units = 0",
+    "ck_dispatch_about_one_thing": "UPDATE dispatch SET notification_id = NULL",
+    "ck_document_not_empty": "UPDATE document SET size = 0",
+    "ck_import_row_line_counts_from_one": "UPDATE import_row SET line = 0",
+    "ck_instalment_step_one_due": "UPDATE instalment_step SET days = 5, due_on = now()",
+    "ck_instalment_step_percent": "UPDATE instalment_step SET percent = 0",
+    "ck_invoice_issued_has_number": "UPDATE invoice SET status = 'issued' WHERE number IS NULL",
+    "ck_invoice_paid_is_paid": "UPDATE invoice SET status = 'paid' WHERE status = 'issued'",
+    "ck_invoice_paid_within_total": "UPDATE invoice SET paid_amount = total + 1",
+    "ck_invoice_line_quantity_positive": "UPDATE invoice_line SET quantity = 0",
+    "ck_member_invitation_has_roles": "UPDATE member_invitation SET roles = '{}'",
+    "ck_package_price": "UPDATE package SET price = -1",
+    "ck_party_has_name": "UPDATE party SET name = ' '",
+    "ck_payment_allocation_amount_positive": "UPDATE payment_allocation SET amount = 0",
+    "ck_payment_intent_amount_positive": "UPDATE payment_intent SET amount = 0",
+    "ck_payment_intent_refunded_within_amount": "UPDATE payment_intent"
+    " SET refunded_amount = amount + 1",
+    "ck_project_hold_minutes": "UPDATE project SET hold_minutes = 0",
+    "ck_project_latitude": "UPDATE project SET latitude = 91",
+    "ck_project_longitude": "UPDATE project SET longitude = 181",
+    "ck_project_price_locked_from": "UPDATE project SET price_locked_from = 'x'",
+    "ck_project_refund_percent": "UPDATE project SET refund_percent = 101",
+    "ck_record_comment_says_something": "UPDATE record_comment SET body = ' '",
+    "ck_refund_amount_positive": "UPDATE refund SET amount = 0",
+}
+SEALED = {
+    "ck_audit_entry_severity": "UPDATE audit_entry SET severity = 'x'",
+    "ck_posting_amount_not_zero": "UPDATE posting SET amount = 0",
+    "ck_seal_positions_in_order": "UPDATE seal SET last_position = first_position - 1",
+}
+"""Of tables that take no update at all: tried with their triggers asleep."""
+TRIGGERS = {
+    "append_only": "UPDATE posting SET currency = 'EUR'",
+    "booking_addon_max_units": "UPDATE booking_addon SET units = 4",
+    "booking_addon_category_limit": "UPDATE addon SET max_units = 99;"
+    " UPDATE booking_addon SET units = 6",
+    "entry_balances": "UPDATE posting SET amount = amount + 1",
+    "invoice_closed": "UPDATE invoice SET status = 'issued' WHERE status = 'void'",
+    "invoice_frozen": "UPDATE invoice SET subject = 'x' WHERE status = 'issued'",
+    "owners_hold_at_most_all": "UPDATE apartment_owner SET share = 60; INSERT INTO apartment_owner"
+    " (id, organization_id, apartment_id, owner_id, share, created_at, custom) SELECT"
+    " gen_random_uuid(), organization_id, apartment_id, (SELECT id FROM party WHERE id <> owner_id"
+    " LIMIT 1), 60, now(), '{}' FROM apartment_owner",
+    "plan_adds_up": "UPDATE instalment_step SET percent = 40",
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_row_that_makes_no_sense_is_refused(refused: Do, name: str) -> None:
+    assert refused(CHECKS[name]) == name
+
+
+@pytest.mark.parametrize("name", SEALED)
+def test_a_sealed_row_that_makes_no_sense_is_refused(
+    connection: Connection, refused: Do, name: str
+) -> None:
+    connection.execute(text("SET LOCAL session_replication_role = replica"))
+
+    assert refused(SEALED[name]) == name
+
+
+@pytest.mark.req("S3.22", "S5.39")
+@pytest.mark.parametrize("name", [each for each in TRIGGERS if each != "entry_balances"])
+def test_what_takes_several_rows_to_see_is_refused(refused: Do, name: str) -> None:
+    assert refused(TRIGGERS[name]) == name
+
+
+def test_every_constraint_is_broken_here(connection: Connection) -> None:
+    states = {f"ck_{table}_{table.columns[name].type.name}" for table, name in STATES}
+    broken = set(CHECKS) | set(SEALED) | states
+    there = inspect(connection)
+    checks = {
+        str(rule["name"])
+        for table in TABLES
+        for rule in there.get_check_constraints(table)
+        if not str(rule["name"]).endswith("not_null")
+    }
+
+    assert checks == broken
