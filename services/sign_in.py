@@ -112,7 +112,12 @@ def digest(secret: str) -> bytes:
 def identify(session: Session, secret: str, now: datetime) -> Identity | None:
     """Find whose secret this is; None if it is unknown, over, ended, or its holder is shut out."""
     query = (
-        select(Credential, Profile, User.username)
+        select(
+            *(Profile.id, Profile.ab_user_id, User.username, Profile.name, Profile.email),
+            *(Profile.locale, Profile.must_change_password, Profile.two_factor_enabled),
+            *(Credential.kind, Credential.organization_id, Credential.scopes, Credential.data),
+            *(Credential.id.label("held"), Credential.last_seen_at),
+        )
         .join(Profile, Profile.id == Credential.profile_id)
         .join(User, User.id == Profile.ab_user_id)
         .where(
@@ -123,41 +128,43 @@ def identify(session: Session, secret: str, now: datetime) -> Identity | None:
             User.active,
         )
     )
-    row = session.execute(query).one_or_none()
+    row = session.execute(query).one_or_none()  # columns: every request asks, and changes nothing
     if row is None:
         return None
-    held, profile, username = row
-    if held.last_seen_at < now - SEEN_EVERY:
-        held.last_seen_at = now
+    if row.last_seen_at < now - SEEN_EVERY:
+        session.get_one(Credential, row.held).last_seen_at = now
     return Identity(
-        profile.id,
-        profile.ab_user_id,
-        username,
-        profile.name,
-        profile.email,
-        profile.locale,
-        held.id,
-        held.kind,
-        held.organization_id,
-        frozenset(held.scopes),
-        profile.must_change_password,
-        profile.two_factor_enabled,
-        dict(held.data),
-        memberships(session, profile.id),
+        row.id,
+        row.ab_user_id,
+        row.username,
+        row.name,
+        row.email,
+        row.locale,
+        row.held,
+        row.kind,
+        row.organization_id,
+        frozenset(row.scopes),
+        row.must_change_password,
+        row.two_factor_enabled,
+        dict(row.data),
+        memberships(session, row.id),
     )
 
 
 def memberships(session: Session, profile_id: UUID) -> tuple[Member, ...]:
     """List the organizations in which somebody is an active member, oldest first."""
     query = (
-        select(Membership, Organization.name, Organization.slug, Organization.time_zone)
+        select(
+            *(Membership.organization_id, Organization.name, Organization.slug, Membership.roles),
+            *(Membership.staff, Membership.party_id, Organization.time_zone),
+        )
         .join(Organization, Organization.id == Membership.organization_id)
         .where(Membership.profile_id == profile_id, Membership.active)
         .order_by(Membership.id)
     )
     return tuple(
-        Member(m.organization_id, name, slug, frozenset(m.roles), m.staff, m.party_id, zone)
-        for m, name, slug, zone in session.execute(query)
+        Member(home, name, slug, frozenset(roles), staff, party_id, zone)
+        for home, name, slug, roles, staff, party_id, zone in session.execute(query)
     )
 
 
