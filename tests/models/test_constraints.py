@@ -56,7 +56,9 @@ def _of_index(table: Table, index: Index) -> Unique:
 
 
 # A key with the row's own id in it serves foreign keys; nothing can break it but a second id.
-UNIQUES = [each for each in uniques() if "id" not in each.columns]
+UNIQUES = sorted(
+    (each for each in uniques() if "id" not in each.columns), key=lambda each: each.name
+)
 
 
 def another(column: Column[object]) -> str:
