@@ -85,7 +85,7 @@ def sales(file: Path, organization: str | None, *, all_or_nothing: bool, check: 
     Rows that cannot be taken are listed with the reason, and kept beside FILE.
     """
     db.use(current_app, "jobs")
-    home, name = _organization(organization)
+    home, name = organization_named(organization)
     click.echo(f"Organization: {name}")
     try:
         read = sheets.read(file.name, file.read_bytes())
@@ -166,7 +166,7 @@ def reasons(problems: list[dict[str, object]]) -> str:
     )
 
 
-def _organization(wish: str | None) -> tuple[UUID, str]:
+def organization_named(wish: str | None) -> tuple[UUID, str]:
     """Find the organization by its name or web address; without a wish the only, or oldest, one."""
     found = []
     for home in jobs.homes():

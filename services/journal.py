@@ -1,0 +1,124 @@
+"""The journal as others read it: every posting of a book, in the order it was booked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from core.errors import Refused
+from core.money import rounded
+from core.text import N_
+from core.work import Work
+from models.ledger import CHART, Account, AccountType, Book, Entry, Posting
+from models.people import Party
+
+AT_ONCE = 1_000
+"""Rows that are read from the server at a time."""
+
+
+class NoSuchBook(Refused):
+    """The organization keeps no book of that name."""
+
+    code = "no_such_book"
+    status = 404
+    says = N_("There is no book “%(name)s”. There are: %(names)s.")
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An account as others name it: a line of the chart, and of some the party it is kept for."""
+
+    code: str
+    name: str
+    type: AccountType
+    currency: str
+    party_id: UUID | None
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A posting: positive is a debit, in the currency of its account."""
+
+    holder: Holder
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """An entry with its postings, which sum to zero in each currency."""
+
+    id: UUID
+    booked_on: date
+    key: str
+    memo: str
+    actor: str
+    legs: tuple[Leg, ...]
+
+
+def book_named(work: Work, name: str) -> Book:
+    """Find a book of the organization.
+
+    Raises:
+        NoSuchBook: it keeps none of that name.
+
+    """
+    books = {each.name: each for each in work.session.scalars(select(Book).order_by(Book.name))}
+    if name not in books:
+        raise NoSuchBook(name=name, names=", ".join(books))
+    return books[name]
+
+
+def holders(work: Work, book_id: UUID) -> list[Holder]:
+    """List the accounts of a book in the order of the chart."""
+    query = (
+        select(Account, Party.name)
+        .outerjoin(Party, Party.id == Account.party_id)
+        .where(Account.book_id == book_id)
+        .order_by(Account.code, Account.currency, Party.name, Account.id)
+    )
+    return [_holder(account, name) for account, name in work.session.execute(query)]
+
+
+def begins_on(work: Work, book_id: UUID) -> date | None:
+    """Tell the day of the first entry, if there is one."""
+    return work.session.scalar(select(func.min(Entry.booked_on)).where(Entry.book_id == book_id))
+
+
+def entries(work: Work, book_id: UUID) -> Iterator[Entered]:
+    """Read the entries of a book, the oldest first, without holding them all."""
+    query = (
+        select(Entry, Posting.amount, Account, Party.name)
+        .join(Posting, Posting.entry_id == Entry.id)
+        .join(Account, Account.id == Posting.account_id)
+        .outerjoin(Party, Party.id == Account.party_id)
+        .where(Entry.book_id == book_id)
+        .order_by(Entry.booked_on, Entry.posted_at, Entry.id, Account.code, Account.id)
+    )
+    rows = work.session.execute(query, execution_options={"yield_per": AT_ONCE})
+    for _entry_id, together in groupby(rows, key=lambda row: row[0].id):
+        legs = list(together)
+        entry: Entry = legs[0][0]
+        yield Entered(
+            entry.id,
+            entry.booked_on,
+            entry.key,
+            entry.memo,
+            entry.actor,
+            tuple(_leg(amount, account, name) for _entry, amount, account, name in legs),
+        )
+
+
+def _leg(amount: Decimal, account: Account, party: str | None) -> Leg:
+    return Leg(_holder(account, party), rounded(amount, account.currency))
+
+
+def _holder(account: Account, party: str | None) -> Holder:
+    line = CHART[account.code]
+    return Holder(
+        account.code, line.name, line.type, account.currency, account.party_id, party or ""
+    )
