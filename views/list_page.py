@@ -51,7 +51,7 @@ def list_page(screen: Screen) -> dict[str, Any]:
         "filter_fields": [_filter(screen, wish, each) for each in screen.filters.split()],
         "columns": [_head(screen, wish, each) for each in columns],
         "rows": [_row(screen, columns, row, who) for row in rows],
-        "bulk": _bulk(screen, total),
+        "bulk": _bulk(screen, total, rows),
         "column_choice": _column_choice(screen, columns),
         "count_label": _count_label(total, rough),
         "pages": _pages(screen, wish, total, rough=rough, more=more),
@@ -298,7 +298,9 @@ def act_button(screen: Screen, act: Act, row_id: Any) -> dict[str, Any]:
     }
 
 
-def _bulk(screen: Screen, total: int) -> dict[str, Any] | None:
+def _bulk(screen: Screen, total: int, rows: Sequence[Any]) -> dict[str, Any] | None:
+    """Offer the acts that some row of the page is ready for."""
+    ready = {row._mapping.get("_status") for row in rows}  # noqa: SLF001
     offered = [
         {
             "name": act.name,
@@ -308,7 +310,10 @@ def _bulk(screen: Screen, total: int) -> dict[str, Any] | None:
             "tone": act.tone,
         }
         for act in screen.acts
-        if act.bulk and not act.asks and may(act, screen.name)
+        if act.bulk
+        and not act.asks
+        and may(act, screen.name)
+        and (not act.move or any(screen.flow.allows(status, act.move) for status in ready))
     ]
     if not offered:
         return None
