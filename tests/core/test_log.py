@@ -15,6 +15,7 @@ from core import log
 def out() -> Iterator[io.StringIO]:
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
+    log.clear()
     yield io.StringIO()
     log.clear()
     root.handlers[:] = before
