@@ -21,12 +21,14 @@ from sqlalchemy.exc import OperationalError
 from core import db
 from core.startup import CannotStart
 from workers import (
+    backups,
     chains,
     demo,
     doctor,
     imports,
     invariants,
     jobs,
+    ledger,
     organizations,
     preparation,
     relay,
@@ -51,6 +53,9 @@ def init_app(app: Flask, write_permissions: Callable[[Flask], None]) -> None:
         invariants_,
         demo.demo,
         imports.import_,
+        ledger.ledger,
+        backups.backup,
+        backups.restore,
         organizations.organization,
     ):
         app.cli.add_command(command)

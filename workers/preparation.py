@@ -45,7 +45,7 @@ def prepare(app: Flask, write_permissions: Callable[[Flask], None]) -> list[str]
 def _prepare(
     app: Flask, engine: Engine, connection: Connection, write_permissions: Callable[[Flask], None]
 ) -> list[str]:
-    done = _roles(app, connection)
+    done = roles(app, connection)
     before = _revision(connection)
     build.upgrade(engine)
     after = _revision(connection)
@@ -58,7 +58,7 @@ def _prepare(
     return done
 
 
-def _roles(app: Flask, connection: Connection) -> list[str]:
+def roles(app: Flask, connection: Connection) -> list[str]:
     """Make the roles and set the passwords that web, jobs and sign-in connect with.
 
     Raises:

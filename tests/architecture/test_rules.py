@@ -59,7 +59,7 @@ NOT_A_DOMAIN = {
     "workers": {
         *("jobs", "schedule", "scheduler", "relay", "subscriptions", "sagas"),
         *("commands", "supervisor", "processes", "leftovers", "web", "mail", "chains"),
-        *("cleaning", "doctor", "invariants", "preparation"),
+        *("cleaning", "doctor", "invariants", "preparation", "backups"),
         *("demo", "demo_cast", "demo_story", "imports", "papers"),
     },
     "services": {
@@ -67,7 +67,7 @@ NOT_A_DOMAIN = {
         *("instalments", "refunds", "assignments", "booking_ends", "cancellations"),
         *("sagas", "chains", "catalogue", "offers", "buying", "papers"),
         *("choices", "prices", "reissues", "sheets", "imports", "sales_import", "sales_import_run"),
-        *("paying", "followers", "invitations"),
+        *("paying", "followers", "invitations", "journal"),
     },
     "dashboards": {"site", "theme", "charts"},
     "adapters": None,  # they are named after what is outside
