@@ -1,4 +1,7 @@
-"""Entries of two legs a second through the service, 8 connections, beside plain inserts."""
+"""Entries of two legs a second through the service, 8 connections, beside plain inserts.
+
+The limit is the same rows in the same tables; `bare` is that without any of their guards.
+"""
 
 import re
 import subprocess
@@ -53,8 +56,7 @@ LANGUAGE sql AS $$
         'amount', '100'), actor, uuid_now(), posted_at, 'ledger' FROM entry
 $$
 """
-"""The rows of an entry as `ledger.post` leaves them, by one statement that checks nothing: pgbench
-calls it in a session where neither triggers nor foreign keys are at work."""
+"""The rows of an entry as `ledger.post` leaves them, by one statement that looks at nothing."""
 
 
 def recipe(party_id: UUID) -> Recipe:
@@ -88,13 +90,15 @@ def parties_of(work: Work) -> list[UUID]:
     return found
 
 
-def plainly(here: Ground) -> float:
-    """Let pgbench insert the same rows without checks; returns entries a second."""
+def plainly(here: Ground, role: str) -> float:
+    """Let pgbench insert the same rows; returns entries a second.
+
+    As `origin` it meets the foreign keys and triggers of the tables, as `replica` none of them.
+    """
     with here.work() as work:
         cash = work.session.execute(text("SELECT id, book_id FROM account WHERE party_id IS NULL"))
         account, book = cash.one()
         work.session.rollback()
-    here.sql(PLAIN)
     call = f"SELECT plain_entry('{here.home}', '{book}', '{account}', :n)"
     address = make_url(here.addresses["OWNER_DATABASE_URI"]).set(drivername="postgresql")
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
@@ -107,7 +111,7 @@ def plainly(here: Ground) -> float:
             capture_output=True,
             text=True,
             check=False,
-            env={"PGOPTIONS": "-c session_replication_role=replica"},
+            env={"PGOPTIONS": f"-c session_replication_role={role}"},
         )
     found = re.search(r"tps = ([\d.]+)", done.stdout)
     if not found:
@@ -123,8 +127,11 @@ def main() -> None:
         shares = [parties[number::CONNECTIONS] for number in range(CONNECTIONS)]
         with ProcessPoolExecutor(CONNECTIONS) as pool:
             done = sum(pool.map(post_for, [here] * CONNECTIONS, shares, [SECONDS] * CONNECTIONS))
-        limit = plainly(here)
-    say("posting", done / SECONDS, "1/s", limit, done, connections=CONNECTIONS)
+        here.sql(PLAIN)
+        limit, bare = plainly(here, "origin"), plainly(here, "replica")
+    rate = done / SECONDS
+    beside = {"bare": round(bare), "of_bare": round(rate / bare, 3)}
+    say("posting", rate, "1/s", limit, done, connections=CONNECTIONS, **beside)
 
 
 if __name__ == "__main__":
