@@ -1,6 +1,7 @@
 """The addresses of a screen: list, board, record, forms, acts, exports. One class per screen."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,7 +16,8 @@ from core.work import unit_of_work
 from services import builder
 from views import acts, boards, downloads, forms, pickers, queries
 from views.acts import MOST_AT_ONCE, Act
-from views.inputs import control, source_of
+from views.columns import Kind
+from views.inputs import Input, control, source_of
 from views.list_page import DROPPED, list_page
 from views.person import actor, signed_in
 from views.record_side import RecordSide
@@ -262,12 +264,13 @@ class ScreenView(RecordSide, BaseView):  # type: ignore[misc]
         fields = []
         for each in act.inputs:
             source = source_of(self.screen.name, each.name, act.name)
-            value = typed.get(each.name) if typed is not None else acts.preset(each, row)
+            value = _typed(each, typed) if typed is not None else acts.preset(each, row)
             wrong = refusal is not None and refusal.field == each.name
             errors = (sentence(refusal),) if refusal and wrong else ()
             chosen = pickers.chosen(session, each, value)
             fields.append(
                 control(each, value, source=source, errors=errors, currency=currency, chosen=chosen)
+                | ({"options": each.offers(row)} if each.offers else {})
             )
         name = str(getattr(row, self.screen.name_key) or _(self.screen.one))
         return {
@@ -302,7 +305,15 @@ def _given(screen: Screen, *, adding: bool) -> dict[str, Any]:
 
 
 def _asked(act: Act) -> dict[str, Any]:
-    return {each.name: request.form.get(each.name) for each in act.inputs}
+    return {each.name: _typed(each, request.form) for each in act.inputs}
+
+
+def _typed(field: Input, form: Mapping[str, str]) -> Any:
+    """Take what was typed for a field; counts come one a field, `name.id`."""
+    if field.kind is not Kind.counts:
+        return form.get(field.name)
+    head = f"{field.name}."
+    return {key.removeprefix(head): form[key] for key in form if key.startswith(head)}
 
 
 def _seen(asked: dict[str, Any]) -> str:

@@ -1,20 +1,25 @@
 """Admin screens: bookings, as a list and as a board."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
+from core import db
 from core.text import N_
 from core.work import Work
 from models.billing import PaymentMethod
 from models.bookings import Booking, BookingAddon, BookingInvoice, InstalmentPlan
 from models.organizations import Profile
 from models.sales import Addon, Package
-from services import assignments, booking_ends, bookings, choices
+from services import assignments, booking_ends, bookings, buying, choices, offers
 from views.acts import Act
 from views.columns import Kind
 from views.inputs import Input
+from views.person import actor
 from views.registry import Board, Group, Preset, Related, Screen
+from views.words import money
 
 CONFIGURE = ("booking", "configure")
 
@@ -31,6 +36,34 @@ def choose_addon(work: Work, row_id: UUID, addon_id: UUID, units: int) -> object
     )
     now = {row.addon_id: row.units for row in work.session.execute(chosen)}
     return choices.choose_addons(work, row_id, now | {addon_id: units})
+
+
+def choose_addons(work: Work, row_id: UUID, addons: Mapping[UUID, int]) -> object:
+    """Choose all add-ons at once; those left out are taken away."""
+    return choices.choose_addons(work, row_id, addons)
+
+
+def chosen_addons(row: Booking) -> dict[str, int]:
+    """Give how many units of each add-on are chosen now."""
+    rows = buying.chosen(Work(db.session(), actor()), row.id)
+    return {str(each.addon_id): each.units for each in rows}
+
+
+def offered_addons(row: Booking) -> list[dict[str, object]]:
+    """Describe the add-ons that the apartment offers, for a form."""
+    return [
+        {
+            "value": str(each.id),
+            "label": each.name,
+            "most": each.most,
+            "note": _(
+                "%(price)s each, at most %(most)s",
+                price=money(each.price, row.currency),
+                most=each.most,
+            ),
+        }
+        for each in offers.addons(Work(db.session(), actor()), row.original_id)
+    ]
 
 
 def choose_payment(work: Work, row_id: UUID, method: PaymentMethod, plan_id: UUID | None) -> object:
@@ -79,8 +112,28 @@ BOOKING = Screen(
             done=N_("The package is chosen. Add what is wanted besides, or confirm."),
         ),
         Act(
+            choose_addons,
+            N_("Choose add-ons"),
+            move="confirm",
+            icon="square-plus",
+            right=CONFIGURE,
+            bulk=False,
+            inputs=(
+                Input(
+                    "addons",
+                    N_("Units of each"),
+                    Kind.counts,
+                    required=False,
+                    start=chosen_addons,
+                    offers=offered_addons,
+                    hint=N_("0 takes it away."),
+                ),
+            ),
+            done=N_("The add-ons are changed, and the total with them."),
+        ),
+        Act(
             choose_addon,
-            N_("Choose add-on"),
+            N_("Change one add-on"),
             move="confirm",
             icon="square-plus",
             right=CONFIGURE,

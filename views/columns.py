@@ -46,6 +46,7 @@ class Kind(StrEnum):
     names = auto()
     json = auto()
     id = auto()
+    counts = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from core.text import N_
 from views.columns import Column, Kind, in_words, name_key
 
 MOST_NAMES, LONGEST_NAME = 50, 80
+MOST_COUNTED = 200
 LARGEST_WHOLE = 2**31 - 1
 MISSING = N_("Fill this in.")
 NOT_OFFERED = N_("Choose one of those that are offered.")
@@ -32,6 +33,7 @@ KINDS = {
     Kind.choice: "choice",
     Kind.yesno: "yesno",
     Kind.relation: "search",
+    Kind.counts: "counts",
 }
 
 
@@ -40,7 +42,7 @@ class Input:
     """One thing to fill in. `kind` says how it is read; a relation names its `target`.
 
     `choices` are values with message ids, for texts that take only a few; `start` gives what stands
-    there at first, from the row that an act is done on.
+    there at first, from the row that an act is done on, and `offers` what can be counted there.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Input:
     shape: str = ""
     value: str = ""
     start: Callable[[Any], Any] | None = None
+    offers: Callable[[Any], list[dict[str, Any]]] | None = None
 
     @classmethod
     def of(cls, column: Column, **more: Any) -> "Input":
@@ -89,7 +92,7 @@ def read(session: Session, field: Input, raw: Any, currency: str = "") -> Any:
     if isinstance(raw, str):
         raw = raw.strip()
         _refuse_unwritable(field, raw)
-    if raw in (None, "", []):
+    if raw in (None, "", [], {}):
         if field.required:
             raise BadInput(MISSING, field=field.name)
         return _nothing(field)
@@ -105,7 +108,7 @@ def read(session: Session, field: Input, raw: Any, currency: str = "") -> Any:
 def _nothing(field: Input) -> Any:
     if field.kind in (Kind.text, Kind.long) and field.choices is None:
         return ""
-    return {Kind.yesno: False, Kind.names: []}.get(field.kind)
+    return {Kind.yesno: False, Kind.names: [], Kind.counts: {}}.get(field.kind)
 
 
 def _refuse_unwritable(field: Input, text: str) -> None:
@@ -205,6 +208,23 @@ def _names(field: Input, raw: Any) -> list[str]:
     return found
 
 
+def _counts(field: Input, raw: Any) -> dict[UUID, int]:
+    """Read how many of each: an object of numbers by ids."""
+    if not isinstance(raw, dict) or len(raw) > MOST_COUNTED:
+        raise BadInput(N_("Send an object: how many, by id."), field=field.name)
+    found = {}
+    for key, count in raw.items():
+        try:
+            wanted = UUID(str(key))
+        except ValueError:
+            raise BadInput(NOT_OFFERED, field=field.name) from None
+        text = str(count).strip()
+        if isinstance(count, bool) or not (text.isascii() and re.fullmatch(r"\d{0,6}", text)):
+            raise BadInput(N_("Write a whole number."), field=field.name)
+        found[wanted] = int(text or 0)
+    return found
+
+
 def _known(session: Session, field: Input, raw: Any) -> UUID:
     """Read a key, and make sure that whoever types it may see the row: else it is not offered."""
     assert field.target
@@ -224,6 +244,7 @@ READERS = {
     Kind.choice: _choice,
     Kind.yesno: _yesno,
     Kind.names: _names,
+    Kind.counts: _counts,
 }
 
 

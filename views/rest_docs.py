@@ -22,6 +22,7 @@ TYPES: dict[Kind, dict[str, Any]] = {
     Kind.names: {"type": "array", "items": {"type": "string"}},
     Kind.json: {},
     Kind.id: UUID,
+    Kind.counts: {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},
 }
 PROBLEM = {
     "type": "object",

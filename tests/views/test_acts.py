@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from models.bookings import Booking, BookingStatus
-from models.sales import Apartment, ApartmentStatus
+from models.sales import Apartment, ApartmentStatus, Project
+from services import sales
 from tests import make, stories
 from tests.views.conftest import Office
 
@@ -171,3 +174,34 @@ def test_a_record_tells_what_happened_by_whom(office: Office) -> None:
     page = client.get(f"/admin/booking/{story.booking_id}").get_data(as_text=True)
 
     assert "<b>Grace</b> confirmed the booking" in page
+
+
+@pytest.mark.req("S3.07", "S3.37")
+def test_all_add_ons_are_chosen_on_one_page(office: Office) -> None:
+    story = stories.held(office.session, office.home)
+    with office.work() as work:
+        home = work.session.scalars(select(Project)).one()
+        kind = make.category(work, home)
+        cooling, light = (make.addon(work, kind, name=name) for name in ("Cooling", "Light"))
+        for each in (cooling, light):
+            sales.add_addon(work, story.apartment_id, each.id)
+        ids = cooling.id, light.id
+    where = f"/admin/booking/{story.booking_id}/choose_addons"
+    seller = office.browser("Sales")
+
+    form = seller.get(where).get_data(as_text=True)
+    done = seller.post(where, data={f"addons.{ids[0]}": "2", f"addons.{ids[1]}": "1"})
+    too_many = seller.post(where, data={f"addons.{ids[0]}": "9", f"addons.{ids[1]}": "1"})
+
+    assert f'name="addons.{ids[0]}"' in form
+    assert "Cooling" in form
+    assert done.status_code == 302
+    assert too_many.status_code == 422
+    assert 'value="9"' in too_many.get_data(as_text=True)
+    assert story.booking().addons_price == 3 * Decimal("98500.00")
+    program = office.program("Sales")
+    path = f"/api/v1/booking/{story.booking_id}/choose_addons"
+    assert program("POST", path, json={"addons": {str(ids[1]): 3}}).status_code == 200
+    assert story.booking().addons_price == 3 * Decimal("98500.00")
+    for wrong in ({"x": 1}, {str(ids[0]): -1}, {str(ids[0]): "1.5"}, {str(ids[0]): True}, [1], "a"):
+        assert program("POST", path, json={"addons": wrong}).status_code == 422, wrong
