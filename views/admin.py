@@ -25,6 +25,7 @@ from views.records import record_page
 from views.refusals import in_words, sentence
 from views.registry import BY_TABLE, READ_VERB, WRITE_VERB, Screen
 from views.rights import needs, require
+from views.words import number
 
 
 class ScreenView(RecordSide, BaseView):  # type: ignore[misc]
@@ -115,11 +116,15 @@ class ScreenView(RecordSide, BaseView):  # type: ignore[misc]
 
     def _picked(self) -> list[UUID]:
         if request.form.get("everything") != "1":
-            found = [_id(each) for each in request.form.getlist("id")[:MOST_AT_ONCE]]
-            return [each for each in found if each]
-        wish = queries.wanted(self.screen, request.args)
-        every = queries.all_rows(self.screen, wish, [], {}).limit(MOST_AT_ONCE)
-        return [row.id for row in db.session().execute(every)]
+            picked = [each for each in map(_id, request.form.getlist("id")) if each]
+        else:
+            wish = queries.wanted(self.screen, request.args)
+            every = queries.all_rows(self.screen, wish, [], {}).limit(MOST_AT_ONCE + 1)
+            picked = [row.id for row in db.session().execute(every)]
+        if len(picked) > MOST_AT_ONCE:
+            said = _("That was done to the first %(most)s rows only. Do it again for the others.")
+            flash(said % {"most": number(MOST_AT_ONCE)}, "warning")
+        return picked[:MOST_AT_ONCE]
 
     def _act(self, name: str) -> Act:
         act = self.screen.act(name)

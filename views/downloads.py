@@ -17,6 +17,7 @@ from views import queries
 from views.columns import Column, Kind, exported
 from views.list_page import chosen
 from views.registry import Screen
+from views.words import number
 
 ROWS_MAX = 500_000
 AT_ONCE = 1_000
@@ -74,12 +75,19 @@ def _table(screen: Screen, columns: list[Column]) -> Table:
 
 
 def _rows(screen: Screen, columns: list[Column], *, with_currency: bool) -> Iterator[list[Any]]:
-    """Read row by row from the server, so that a large list needs no large memory."""
+    """Read row by row from the server, so that a large list needs no large memory.
+
+    Where rows are left out the last line says so.
+    """
     extra = {"_currency": screen.money_path} if with_currency else {}
     wish = queries.wanted(screen, request.args)
-    statement = queries.all_rows(screen, wish, columns, extra).limit(ROWS_MAX)
+    statement = queries.all_rows(screen, wish, columns, extra).limit(ROWS_MAX + 1)
     found = db.session().execute(statement, execution_options={"yield_per": AT_ONCE})
-    for row in found:
+    for place, row in enumerate(found):
+        if place == ROWS_MAX:
+            said = _("These are the first %(most)s rows. Filter the list to export the others.")
+            yield [said % {"most": number(ROWS_MAX)}, *[""] * (len(columns) - 1 + with_currency)]
+            return
         held = row._mapping  # noqa: SLF001  # the documented way to read columns by name
         currency = held.get("_currency") or ""
         values = [_value(each, held[each.name], currency) for each in columns]

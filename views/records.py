@@ -179,8 +179,10 @@ def _related(related: Related, row_id: UUID, currency: str, at_hand: Person) -> 
             _related_row(columns, row, target if readable else None, currency) for row in rows
         ],
     }
-    if target and len(rows) > RELATED_SHOWN:
+    if len(rows) > RELATED_SHOWN:
         table["rows"] = table["rows"][:RELATED_SHOWN]
+        table["cut"] = _("These are the first %(most)s.", most=RELATED_SHOWN)
+    if target and len(rows) > RELATED_SHOWN:
         table["more"] = {"label": _("Show all"), "url": _all_url(target, related, row_id)}
     if target and related.add and at_hand.may("write", target.name):
         values: dict[str, Any] = {related.key.removesuffix("_id"): row_id}
@@ -226,12 +228,15 @@ def _files(screen: Screen, row_id: UUID, at_hand: Person) -> dict[str, Any]:
         select(Document)
         .where(Document.subject_table == screen.name, Document.subject_id == row_id)
         .order_by(Document.id.desc())
-        .limit(FILES_SHOWN)
+        .limit(FILES_SHOWN + 1)
     )
     writes = at_hand.may("write", "document")
     found = db.session().scalars(query).all()
+    cut = _("These are the newest %(most)s.", most=FILES_SHOWN) if len(found) > FILES_SHOWN else ""
+    found = found[:FILES_SHOWN]
     pictures = [each for each in found if each.use in (DocumentUse.photo, DocumentUse.logo)]
     return {
+        "files_cut": cut,
         "pictures": [_picture(screen, row_id, each) for each in reversed(pictures)],
         "picture_uses": _picture_uses(screen)
         if writes and at_hand.may("write", screen.name)

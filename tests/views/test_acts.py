@@ -11,9 +11,11 @@ from sqlalchemy import select
 
 from models.bookings import Booking, BookingStatus
 from models.sales import Apartment, ApartmentStatus, Project
-from services import sales
+from services import files, sales
 from tests import make, stories
 from tests.views.conftest import Office
+from views import admin as views_admin
+from views import downloads, records
 
 
 @contextmanager
@@ -205,3 +207,47 @@ def test_all_add_ons_are_chosen_on_one_page(office: Office) -> None:
     assert story.booking().addons_price == 3 * Decimal("98500.00")
     for wrong in ({"x": 1}, {str(ids[0]): -1}, {str(ids[0]): "1.5"}, {str(ids[0]): True}, [1], "a"):
         assert program("POST", path, json={"addons": wrong}).status_code == 422, wrong
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_what_is_left_out_of_many_rows_is_said(
+    office: Office, admin: FlaskClient, monkeypatch: pytest.MonkeyPatch, *, everything: bool
+) -> None:
+    monkeypatch.setattr(views_admin, "MOST_AT_ONCE", 2)
+    with office.work() as work:
+        home = make.project(work)
+        ids = [str(make.apartment(work, home).id) for _ in range(3)]
+    data = {"act": "withdraw"} | ({"everything": "1"} if everything else {"id": ids})
+
+    page = admin.post("/admin/apartment/bulk", data=data, follow_redirects=True)
+
+    assert "the first 2 rows only" in page.get_data(as_text=True)
+    with office.work() as work:
+        states = work.session.scalars(select(Apartment.status)).all()
+        assert states.count(ApartmentStatus.withdrawn) == 2
+
+
+def test_what_is_left_out_of_an_export_or_a_record_is_said(
+    office: Office, admin: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "ROWS_MAX", 2)
+    monkeypatch.setattr(records, "RELATED_SHOWN", 2)
+    monkeypatch.setattr(records, "FILES_SHOWN", 1)
+    with office.work() as work:
+        home = make.project(work)
+        for name in ("A1", "A2", "A3"):
+            make.apartment(work, home, name=name)
+        home_id = home.id
+        for name in ("one", "two"):
+            kept = files.Kept(name, "text/plain", "0" * 64, "0" * 64, 1)
+            files.attach(work, "project", home_id, kept)
+
+    answer = admin.get("/admin/apartment/export.csv")
+    lines = answer.get_data(as_text=True).splitlines()
+    answer.close()
+    page = admin.get(f"/admin/project/{home_id}").get_data(as_text=True)
+
+    assert len(lines) == 4
+    assert "the first 2 rows" in lines[-1]
+    assert "These are the first 2." in page
+    assert "These are the newest 1." in page
