@@ -87,7 +87,7 @@ def _rows(screen: Screen, columns: list[Column], *, with_currency: bool) -> Iter
         if place == ROWS_MAX:
             said = _("These are the first %(most)s rows. Filter the list to export the others.")
             yield [said % {"most": number(ROWS_MAX)}, *[""] * (len(columns) - 1 + with_currency)]
-            return
+            continue  # it is the last one; the server's cursor is read to its end
         held = row._mapping  # noqa: SLF001  # the documented way to read columns by name
         currency = held.get("_currency") or ""
         values = [_value(each, held[each.name], currency) for each in columns]
