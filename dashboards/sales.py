@@ -187,7 +187,7 @@ def _change(now: Decimal | int, before: Decimal | int | None) -> str:
 def _short(amount: Decimal, asked: Period) -> str:
     """Write a large sum as people say it: KES 475M. The exact one stands on hover."""
     said = format_compact_decimal(amount, locale=get_locale() or "en", fraction_digits=1)
-    return f"{asked.currency}\u00a0{said}"
+    return f"{asked.currency} {said}".replace("\u00a0", " ")
 
 
 def _card(chart: Chart) -> html.Section:

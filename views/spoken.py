@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.text import N_
 from models.billing import PAYMENT_METHOD_LABELS, PaymentMethod
+from models.bookings import BOOKING_FLOW
 from models.events import Saga
 from models.ledger import CHART, Account
 from models.organizations import Profile
@@ -127,6 +128,11 @@ def _provider(name: str) -> str:
     return str(_(PAYMENT_METHOD_LABELS[PaymentMethod(name)])) if own else name.capitalize()
 
 
+def _stage(name: str) -> str:
+    known = {each.value: label for each, label in BOOKING_FLOW.labels.items()}
+    return str(_(known.get(name, name)))
+
+
 def _client(said: str) -> str:
     address, _sep, user_agent = said.partition(" ")
     return f"{device(user_agent)} \u00b7 {address}" if user_agent else address
@@ -147,5 +153,6 @@ SAID: Mapping[str, Callable[[Any], str]] = {
     "roles": lambda roles: names(role(each) for each in roles),
     "provider": _provider,
     "client": _client,
+    "price_locked_from": _stage,
 }
 """How the values of some columns are said, by the column's name."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import String, cast, func, literal, null, select, union_all
 from sqlalchemy.dialects.postgresql import JSONB
@@ -146,7 +147,7 @@ def _told(at: datetime, who: str, what: str, kind: str, detail: str) -> dict[str
 def _fact_detail(data: dict[str, Any]) -> str:
     """Say what a fact was about, where its fields can be read by people."""
     if "old" in data and "new" in data:
-        return f"{_word(data['old'])} \u2192 {_word(data['new'])}"
+        return f"{_word(data['old'])} {_arrow()} {_word(data['new'])}"
     amount = data.get("amount") or data.get("total")
     if amount and data.get("currency"):
         return money(Decimal(str(amount)), str(data["currency"]))
@@ -156,11 +157,17 @@ def _fact_detail(data: dict[str, Any]) -> str:
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> str:
     names = [key for key in after if before.get(key) != after[key] and key not in QUIET]
     said = [
-        f"{_(labels.LABELS[key])}: {_word(before.get(key))} \u2192 {_word(after[key])}"
+        f"{_(labels.LABELS[key])}: {_word(before.get(key))} {_arrow()} {_word(after[key])}"
         for key in names
         if key in labels.LABELS and not key.endswith("_id")
     ]
     return "; ".join(said[:MOST_CHANGES])
+
+
+def _arrow() -> str:
+    """Point from the old to the new, in the direction that the page is read in."""
+    locale = get_locale()
+    return "\u2190" if locale and locale.text_direction == "rtl" else "\u2192"
 
 
 def _word(value: Any) -> str:  # noqa: PLR0911  # a kind a line
