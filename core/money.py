@@ -90,8 +90,13 @@ def written(amount: Decimal | None, currency: str, locale: Locale | str | None =
 def split(total: Decimal, shares: Sequence[Decimal], currency: str) -> list[Decimal]:
     """Divide `total` by `shares` (any positive weights). The last part takes the remainder.
 
-    The parts always add up to `total` to the last unit of the currency.
+    The parts always add up to `total`, and none goes the other way: where rounding up has used up a
+    total of a few cents, nothing is left for those who come last.
     """
-    weight = sum(shares)
-    parts = [rounded(total * share / weight, currency) for share in shares[:-1]]
-    return [*parts, total - sum(parts, Decimal(0))]
+    weight, left, parts = sum(shares), total, []
+    for share in shares[:-1]:
+        part = rounded(total * share / weight, currency)
+        part = min(part, left) if total >= 0 else max(part, left)
+        parts.append(part)
+        left -= part
+    return [*parts, left]

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 
 from core.db import uuid7
 from core.errors import BadInput
-from core.money import rounded
+from core.money import split
 from core.text import N_
 from core.work import Work, found, locked
 from models.billing import Invoice, InvoiceStatus
@@ -208,8 +208,7 @@ def parts(work: Work, booking: Booking) -> list[tuple[InstalmentStep | None, Dec
     steps = _steps(work, booking.plan_id)
     if not steps:
         return [(None, booking.total)]
-    amounts = [rounded(booking.total * step.percent / 100, booking.currency) for step in steps[:-1]]
-    amounts.append(booking.total - sum(amounts, Decimal(0)))
+    amounts = split(booking.total, [step.percent for step in steps], booking.currency)
     return list(zip(steps, amounts, strict=True))
 
 

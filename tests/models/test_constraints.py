@@ -206,7 +206,7 @@ def test_a_sealed_row_that_makes_no_sense_is_refused(
     assert refused(SEALED[name]) == name
 
 
-@pytest.mark.req("S3.22", "S5.39")
+@pytest.mark.req("S3.07", "S3.11", "S3.25", "S5.39")
 @pytest.mark.parametrize("name", [each for each in TRIGGERS if each != "entry_balances"])
 def test_what_takes_several_rows_to_see_is_refused(refused: Do, name: str) -> None:
     assert refused(TRIGGERS[name]) == name
