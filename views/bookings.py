@@ -10,7 +10,13 @@ from core import db
 from core.text import N_
 from core.work import Work
 from models.billing import PaymentMethod
-from models.bookings import Booking, BookingAddon, BookingInvoice, InstalmentPlan
+from models.bookings import (
+    Booking,
+    BookingAddon,
+    BookingInvoice,
+    BookingStatus,
+    InstalmentPlan,
+)
 from models.organizations import Profile
 from models.sales import Addon, Package
 from services import assignments, booking_ends, bookings, buying, choices, offers
@@ -76,6 +82,12 @@ def assign(work: Work, row_id: UUID, assigned_to: UUID) -> object:
     return assignments.assign_to(work, row_id, assigned_to)
 
 
+def _not_held(row: Booking) -> str:
+    """Say why nothing is chosen in a place on a waiting list."""
+    waits = row.status is BookingStatus.pending and row.hold_until is None
+    return N_("It is a place on the waiting list: hold the apartment first.") if waits else ""
+
+
 REASON = Input("reason", N_("Reason"), Kind.long, length=400)
 BOOKING = Screen(
     Booking,
@@ -99,6 +111,7 @@ BOOKING = Screen(
             move="confirm",
             icon="package",
             right=CONFIGURE,
+            unless=_not_held,
             bulk=False,
             inputs=(
                 Input(
@@ -117,6 +130,7 @@ BOOKING = Screen(
             move="confirm",
             icon="square-plus",
             right=CONFIGURE,
+            unless=_not_held,
             bulk=False,
             inputs=(
                 Input(
@@ -137,6 +151,7 @@ BOOKING = Screen(
             move="confirm",
             icon="square-plus",
             right=CONFIGURE,
+            unless=_not_held,
             bulk=False,
             inputs=(
                 Input("addon_id", N_("Add-on"), Kind.relation, target=Addon),
@@ -157,6 +172,7 @@ BOOKING = Screen(
             move="confirm",
             icon="credit-card",
             right=CONFIGURE,
+            unless=_not_held,
             bulk=False,
             inputs=(
                 Input(
@@ -182,6 +198,7 @@ BOOKING = Screen(
             N_("Confirm booking"),
             move="confirm",
             icon="circle-check",
+            unless=_not_held,
             confirm=N_("What was chosen stays, and the invoices are issued."),
             money=True,
             done=N_(

@@ -67,6 +67,7 @@ class Column:
     whole: bool = False
     scale: int = 0
     generated: bool = False
+    choices: Mapping[str, str] | None = None
 
     @property
     def id_key(self) -> str:
@@ -154,7 +155,16 @@ def shown(column: Column, value: Any, currency: str = "") -> Markup:
         return words.said(value, currency)
     if column.kind is Kind.json:
         return escape(_plain_json(value))
-    return words.said(value)
+    return words.said(_chosen(column, value))
+
+
+def _chosen(column: Column, value: Any) -> Any:
+    """Say in words what is one, or some, of a few texts."""
+    if column.choices is None:
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_chosen(column, each) for each in value]
+    return gettext(column.choices[value]) if value in column.choices else value
 
 
 def badge(value: Enum) -> Markup:

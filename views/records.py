@@ -281,7 +281,7 @@ def _followers(screen: Screen, row_id: UUID, at_hand: Person) -> dict[str, Any]:
     people = [{"id": row.id, "name": row.name} for row in found]
     mine = any(each["id"] == at_hand.profile_id for each in people)
     address = url_for(f"{screen.name}.follow", pk=row_id, leave=1 if mine else None)
-    label, icon = (_("Leave"), "bell-off") if mine else (_("Follow"), "bell-plus")
+    label, icon = (_("Leave"), "bell-off") if mine else (_("Follow"), "bell")
     return {"followers": people, "follow": {"label": label, "icon": icon, "url": address}}
 
 

@@ -1,7 +1,7 @@
 """Admin screens as data. Domains declare Screens; views/admin.py and views/rest.py serve them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -196,7 +196,8 @@ _COLUMNS: dict[tuple[str, str], Column] = {}
 def _column(screen: Screen, name: str) -> Column:
     key = (screen.name, name)
     if key not in _COLUMNS:
-        _COLUMNS[key] = column(screen.model, name, screen.labels)
+        choices = screen.inputs.get(name, {}).get("choices")
+        _COLUMNS[key] = replace(column(screen.model, name, screen.labels), choices=choices)
     return _COLUMNS[key]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from models.bookings import Booking, BookingStatus
 from models.sales import Apartment, ApartmentStatus, Project
-from services import files, sales
+from services import bookings, files, sales
 from tests import make, stories
 from tests.views.conftest import Office
 from views import admin as views_admin
@@ -251,3 +251,29 @@ def test_what_is_left_out_of_an_export_or_a_record_is_said(
     assert "the first 2 rows" in lines[-1]
     assert "These are the first 2." in page
     assert "These are the newest 1." in page
+
+
+@pytest.mark.req("S3.26")
+def test_nothing_is_chosen_in_a_place_on_the_waiting_list(office: Office) -> None:
+    story = stories.held(office.session, office.home)
+    with office.work() as work:
+        other = make.party(work).id
+        place = bookings.join_waiting_list(work, story.apartment_id, other).id
+    seller = office.browser("Sales")
+
+    page = seller.get(f"/admin/booking/{place}").get_data(as_text=True)
+    refused = seller.post(f"/admin/booking/{place}/choose_addons", data={})
+
+    assert "It is a place on the waiting list" in page
+    assert f"/admin/booking/{place}/choose_package" not in page
+    assert refused.status_code == 410
+
+
+def test_what_is_one_of_a_few_texts_is_shown_in_words(office: Office, admin: FlaskClient) -> None:
+    with office.work() as work:
+        home = make.project(work).id
+
+    page = admin.get(f"/admin/project/{home}").get_data(as_text=True)
+
+    assert "under_review" not in page
+    assert "Under review" in page
