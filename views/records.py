@@ -142,6 +142,7 @@ def _acts(
             closed.append({"label": _(act.label), "why": reason})
         else:
             offered.append(act_button(screen, act, row.id))
+    offered.sort(key=lambda button: button["tone"] == "danger")  # what undoes stands last
     return offered, closed
 
 

@@ -85,10 +85,15 @@ class Sessions(SessionInterface):
 
 
 def open_browser(secret: str) -> None:
-    """Let the browser at hand go on with a new secret: the old session's is never carried over."""
+    """Let the browser at hand go on with a new secret.
+
+    Nothing of the old session is carried over but the language that somebody chose at the door.
+    """
     identity = sign_in.identify(db.door(), secret, clock())
     assert identity, "a sign-in that was just opened is there"
     g.session_instead = SignedIn(identity, secret, new=True)
+    if "locale" in session:
+        g.session_instead["locale"] = session["locale"]
     person.recognise(identity, secret)
 
 

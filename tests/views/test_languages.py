@@ -7,6 +7,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from models.organizations import Profile
+from tests import make
 from tests.views.conftest import Office
 
 SIGN_IN = {"en": "Sign in", "fr": "Se connecter", "sw": "Ingia", "ar": "تسجيل الدخول"}
@@ -34,6 +35,16 @@ def test_a_language_that_is_not_spoken_here_becomes_english(office: Office) -> N
     page = office.app.test_client().get("/login/", headers={"Accept-Language": "xx"})
 
     assert SIGN_IN["en"] in page.get_data(as_text=True)
+
+
+def test_a_language_chosen_at_the_door_is_kept_inside(office: Office) -> None:
+    office.person("Sales", name="grace")
+    client = office.app.test_client()
+
+    client.get("/login/?lang=ar")
+    client.post("/login/", data={"username": "grace", "password": make.PASSWORD})
+
+    assert 'lang="ar" dir="rtl"' in client.get("/home/").get_data(as_text=True)
 
 
 @pytest.mark.parametrize("language", HOME)

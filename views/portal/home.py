@@ -112,7 +112,9 @@ def _balances(mine: list[Purchase], bills: list[Bill]) -> list[dict[str, Any]]:
             "label": _("To pay"),
             "amount": owed.get(currency, 0),
             "currency": currency,
-            "note": _("%(amount)s remain in all", amount=money(rest, currency)),
+            "note": _("%(amount)s remain in all", amount=money(rest, currency))
+            if rest != owed.get(currency, 0)
+            else "",
             "pay_url": url_for("PortalPaymentsView.payments") if owed.get(currency) else "",
         }
         for currency, rest in sorted(remaining.items())
