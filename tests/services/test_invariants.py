@@ -1,0 +1,44 @@
+"""A check counts only after it has caught what it is for: each is shown one planted fault."""
+
+import pytest
+from sqlalchemy import Connection, text
+
+from services.invariants import INVARIANTS
+from tests.models.conftest import connection, filled
+
+__all__ = ["connection", "filled"]
+CHECKS = {each.code: each for each in INVARIANTS}
+FAULTS = {
+    "I1": "UPDATE posting SET amount = amount + 1 WHERE id = (SELECT id FROM posting LIMIT 1)",
+    "I1b": "DELETE FROM posting WHERE entry_id = (SELECT entry_id FROM posting LIMIT 1)",
+    "I2": "UPDATE account SET balance = balance + 0.01 WHERE balance IS NOT NULL",
+    "I5": "UPDATE journal_entry SET key = 'x' || key WHERE key LIKE 'payment:%'",
+    "I6": "DROP INDEX uq_booking_one_per_apartment;"
+    " DROP INDEX uq_booking_one_place_per_customer; UPDATE booking SET status = 'in_progress',"
+    " original_id = (SELECT original_id FROM booking LIMIT 1) WHERE status <> 'pending'",
+    "S1": "UPDATE booking SET addons_price = addons_price + 1",
+    "S3": "UPDATE invoice_line SET quantity = quantity + 1",
+    "S4": "ALTER TABLE invoice DROP CONSTRAINT ck_invoice_paid_is_paid;"
+    " UPDATE invoice SET paid_amount = paid_amount - 1 WHERE status = 'paid'",
+    "S5": "UPDATE booking SET base_price = base_price + 1 WHERE status = 'in_progress'",
+    "S6": "UPDATE account SET balance = balance + 1 WHERE code = '1200'",
+}
+
+
+def offenders(connection: Connection, code: str) -> list[object]:
+    return list(connection.scalars(text(CHECKS[code].offenders)))
+
+
+def test_each_check_has_a_fault() -> None:
+    assert set(FAULTS) == set(CHECKS)
+
+
+@pytest.mark.req("S3.45")
+@pytest.mark.parametrize("code", FAULTS)
+def test_a_planted_fault_is_caught(connection: Connection, code: str) -> None:
+    assert offenders(connection, code) == []
+    connection.execute(text("SET LOCAL session_replication_role = replica"))
+    for statement in FAULTS[code].split("; "):
+        connection.execute(text(statement))
+
+    assert offenders(connection, code)
