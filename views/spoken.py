@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from flask import current_app
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from sqlalchemy import select
@@ -128,6 +129,10 @@ def _provider(name: str) -> str:
     return str(_(PAYMENT_METHOD_LABELS[PaymentMethod(name)])) if own else name.capitalize()
 
 
+def _language(code: str) -> str:
+    return str(current_app.config["LANGUAGES"].get(code, {}).get("name", code))
+
+
 def _stage(name: str) -> str:
     known = {each.value: label for each, label in BOOKING_FLOW.labels.items()}
     return str(_(known.get(name, name)))
@@ -153,6 +158,7 @@ SAID: Mapping[str, Callable[[Any], str]] = {
     "roles": lambda roles: names(role(each) for each in roles),
     "provider": _provider,
     "client": _client,
+    "locale": _language,
     "price_locked_from": _stage,
 }
 """How the values of some columns are said, by the column's name."""
