@@ -45,12 +45,18 @@ def take(work: Work, run: Import) -> bool:
 def take_back(work: Work, run: Import) -> tuple[int, int]:
     """Undo, last things first: what is in use by now stays as it is."""
     values = {"import": run.id}
-    work.session.execute(text(_FREE), values)
-    back = work.session.execute(text(_DELETE), values).rowcount  # type: ignore[attr-defined]
-    _restore_lists(work, run)
-    back += work.session.execute(text(_RESTORE), values).rowcount  # type: ignore[attr-defined]
-    for kind, sheet in ((Addon, "addons"), (Package, "packages")):
-        back += _take_back_small(work.session, run, kind, sheet)
+    work.session.execute(text(_UNDONE.format(run=run.id)))
+    # Whichever side the planner goes through, it finds a row of the other by its key.
+    work.session.execute(text("CREATE INDEX ON undone (id); ANALYZE undone"))
+    work.session.execute(text(_FREE))
+    back = work.session.execute(text(_DELETE)).rowcount  # type: ignore[attr-defined]
+    for kind in ("package", "addon"):
+        for statement in _RESTORE_LIST.format(kind=kind).split(";"):
+            work.session.execute(text(statement))
+    back += work.session.execute(text(_RESTORE)).rowcount  # type: ignore[attr-defined]
+    work.session.execute(text("DROP TABLE undone"))
+    for model, sheet in ((Addon, "addons"), (Package, "packages")):
+        back += _take_back_small(work.session, run, model, sheet)
     work.session.execute(text(_EMPTY_CATEGORIES), values)
     back += _take_back_small(work.session, run, Project, "projects")
     touched = text(
@@ -324,26 +330,38 @@ def _take_apartments(work: Work, run: Import) -> int:
     return count
 
 
-_OURS = """
-    r.import_id = :import AND r.sheet = 'apartments' AND r.organization_id = a.organization_id
-    AND r.record_id = a.id AND NOT EXISTS (SELECT FROM booking AS b WHERE b.organization_id =
-        a.organization_id AND b.original_id = a.id)
+_UNDONE = """
+CREATE TEMP TABLE undone ON COMMIT DROP AS
+SELECT r.organization_id, r.record_id AS id, r.action, r.before FROM import_row AS r
+WHERE r.import_id = CAST('{run}' AS uuid) AND r.sheet = 'apartments'
+  AND r.action IN ('create', 'update') AND NOT EXISTS (SELECT FROM booking AS b
+    WHERE b.organization_id = r.organization_id AND b.original_id = r.record_id)
 """
-_FREE = f"""
-DELETE FROM apartment_package AS l USING apartment AS a, import_row AS r
-WHERE l.organization_id = a.organization_id AND l.apartment_id = a.id AND r.action = 'create'
-  AND {_OURS}
+_FREE = """
+DELETE FROM apartment_package AS l USING undone AS r
+WHERE l.organization_id = r.organization_id AND l.apartment_id = r.id AND r.action = 'create'
 """
-_DELETE = f"DELETE FROM apartment AS a USING import_row AS r WHERE r.action = 'create' AND {_OURS}"
-_RESTORE = f"""
+_DELETE = """
+DELETE FROM apartment AS a USING undone AS r
+WHERE a.organization_id = r.organization_id AND a.id = r.id AND r.action = 'create'
+"""
+_RESTORE = """
 UPDATE apartment AS a SET type = r.before ->> 'type', status = r.before ->> 'status',
     block = r.before ->> 'block', floor = (r.before ->> 'floor')::int,
     layout = r.before ->> 'layout', area = (r.before ->> 'area')::numeric,
     view = r.before ->> 'view', base_price = (r.before ->> 'base_price')::numeric
-FROM import_row AS r WHERE r.action = 'update' AND {_OURS}
+FROM undone AS r
+WHERE a.organization_id = r.organization_id AND a.id = r.id AND r.action = 'update'
 """
-
-
+_RESTORE_LIST = """
+DELETE FROM apartment_{kind} AS l USING undone AS r
+WHERE l.organization_id = r.organization_id AND l.apartment_id = r.id AND r.action = 'update';
+INSERT INTO apartment_{kind} (id, organization_id, apartment_id, {kind}_id)
+SELECT uuid_now(), a.organization_id, a.id, item::uuid
+FROM undone AS r JOIN apartment AS a ON a.organization_id = r.organization_id AND a.id = r.id,
+    jsonb_array_elements_text(r.before -> '{kind}s') AS item
+WHERE r.action = 'update'
+"""
 _EMPTY_CATEGORIES = """
 DELETE FROM addon_category AS c USING import_row AS r
 WHERE r.import_id = :import AND r.sheet = 'projects' AND r.action = 'create'
@@ -351,28 +369,6 @@ WHERE r.import_id = :import AND r.sheet = 'projects' AND r.action = 'create'
   AND NOT EXISTS (SELECT FROM addon AS a WHERE a.organization_id = c.organization_id
       AND a.category_id = c.id)
 """
-
-
-def _restore_lists(work: Work, run: Import) -> None:
-    for kind in ("package", "addon"):
-        values = {"import": run.id}
-        work.session.execute(
-            text(
-                f"DELETE FROM apartment_{kind} AS l USING apartment AS a, import_row AS r"
-                f" WHERE l.organization_id = a.organization_id AND l.apartment_id = a.id"
-                f" AND r.action = 'update' AND {_OURS}"
-            ),
-            values,
-        )
-        work.session.execute(
-            text(
-                f"INSERT INTO apartment_{kind} (id, organization_id, apartment_id, {kind}_id)"
-                f" SELECT uuid_now(), a.organization_id, a.id, item::uuid FROM apartment AS a,"
-                f" import_row AS r, jsonb_array_elements_text(r.before -> '{kind}s') AS item"
-                f" WHERE r.action = 'update' AND {_OURS}"
-            ),
-            values,
-        )
 
 
 def _take_back_small(session: Session, run: Import, kind: type[Base], sheet: str) -> int:
