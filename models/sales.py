@@ -223,6 +223,8 @@ class ApartmentStatus(StrEnum):
 
 
 _S = ApartmentStatus
+# Under row-level security coalesce() would not reach an index. In PostgreSQL's own lines.
+_PLACE = "(\nCASE\n    WHEN project_id IS NULL THEN organization_id\n    ELSE project_id\nEND)"
 APARTMENT_FLOW = Flow(
     start=ApartmentStatus.for_sale,
     moves={
@@ -277,8 +279,7 @@ class Apartment(Record):
         Index(
             "uq_apartment_name",
             "organization_id",
-            # Not coalesce(): under row-level security only CASE is trusted to reach an index.
-            text("(CASE WHEN project_id IS NULL THEN organization_id ELSE project_id END)"),
+            text(_PLACE),
             "name",
             unique=True,
             postgresql_where=text("source_id IS NULL"),
