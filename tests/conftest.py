@@ -23,8 +23,10 @@ from core.work import Actor, Work
 from services import invariants
 from tests import database, make
 from tests.doubles.cards import KEY
+from tests.filled import connection, filled, refused
 from tests.whole import Whole, whole
 
+__all__ = ["connection", "filled", "refused"]
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 

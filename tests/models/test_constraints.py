@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from core.db import Base
-from tests.models.conftest import Do, duplicate
+from tests.filled import Do, duplicate
 
 TABLES = {
     each.name: each for each in Base.metadata.sorted_tables if not each.name.startswith("ab_")

@@ -4,9 +4,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from services.invariants import INVARIANTS
-from tests.models.conftest import connection, filled
 
-__all__ = ["connection", "filled"]
 CHECKS = {each.code: each for each in INVARIANTS}
 FAULTS = {
     "I1": "UPDATE posting SET amount = amount + 1 WHERE id = (SELECT id FROM posting LIMIT 1)",

@@ -1,5 +1,6 @@
 """A database with a row in every table, to which each test does what the database must refuse."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -36,7 +37,6 @@ from services import (
 )
 from services.payments import Part
 from tests import database, make
-from tests.conftest import WORKER
 
 Do = Callable[..., str | None]
 
@@ -44,7 +44,9 @@ Do = Callable[..., str | None]
 @pytest.fixture(scope="session")
 def filled(admin_url: URL) -> Iterator[Engine]:
     """The database, as its superuser: past the policies, not past the rules."""
-    with database.cloned(admin_url, f"makao_models_{WORKER or 'alone'}") as settings:
+    with database.cloned(
+        admin_url, f"makao_filled_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    ) as settings:
         engine = create_engine(settings["OWNER_DATABASE_URI"])
         with Session(engine) as session:
             fill(session)
