@@ -1,12 +1,13 @@
 """Bringing a database to this version: roles, revisions, permissions. Quick if nothing is to do."""
 
 import hashlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
-from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from core.startup import CannotStart
@@ -72,8 +73,7 @@ def roles(app: Flask, connection: Connection) -> list[str]:
     }
     missing = _missing(connection)
     try:
-        build.make_roles(connection, passwords)
-        connection.commit()
+        _make_roles(connection, passwords)
     except ProgrammingError as error:
         connection.rollback()
         if missing := _missing(connection):
@@ -83,6 +83,25 @@ def roles(app: Flask, connection: Connection) -> list[str]:
             ) from error
         return []
     return [f"roles made: {', '.join(missing)}"] if missing else []
+
+
+def _make_roles(connection: Connection, passwords: dict[str, str]) -> None:
+    """Make them, however many databases of one server are prepared at the same time.
+
+    Roles belong to the server and locks to a database: whoever comes second is sent away, and
+    comes again.
+    """
+    for pause_seconds in (0.1, 0.3, 1.0, 3.0, None):
+        try:
+            build.make_roles(connection, passwords)
+            connection.commit()
+        except InternalError as error:
+            connection.rollback()
+            if pause_seconds is None or "concurrently" not in str(error.orig):
+                raise
+            time.sleep(pause_seconds)
+        else:
+            return
 
 
 def _missing(connection: Connection) -> list[str]:

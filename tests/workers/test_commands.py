@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -7,15 +8,16 @@ from click.testing import Result
 from flask import Flask
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from models.builder import Import
 from models.payments import IntentStatus
 from models.sales import Apartment
 from services import organizations
 from tests import make, stories
-from workers import jobs, payments
+from workers import jobs, payments, preparation
 
 Run = Callable[..., Result]
 
@@ -179,3 +181,18 @@ def test_an_import_for_nobody_is_one_sentence(run: Run, home: UUID, tmp_path: Pa
 
     assert result.exit_code == 1
     assert "Error: There is no organization “Nobody Ltd”." in result.output
+
+
+def test_databases_of_one_server_are_prepared_at_the_same_time(
+    app: Flask, session: Session
+) -> None:
+    """Roles belong to the server: whoever writes them second is sent away, and comes again."""
+    session.rollback()
+
+    def again(_: int) -> list[str]:
+        engine = create_engine(app.config["OWNER_DATABASE_URI"], poolclass=NullPool)
+        with engine.connect() as connection:
+            return preparation.roles(app, connection)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(again, range(40))) == [[]] * 40
