@@ -9,15 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import get_timezone
-from sqlalchemy import and_, any_, func, or_, select
+from sqlalchemy import and_, any_, func, inspect, or_, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql import Select
 
 from core import scope
 from core.scope import OrganizationScoped
-from views.columns import Column, Kind, name_key
-from views.registry import Screen
+from views.columns import Column, Kind, column, name_key
+from views.registry import Related, Screen
 
 COUNTED = 10_000
 """Rows that are counted one by one; beyond, the planner's estimate is told."""
@@ -265,8 +265,8 @@ def page(
     """Load one page, and one row more if there is a next page. `extra` are {label: path}."""
     look(session, screen, wish)
     query = Query(screen.model)
-    for column in columns:
-        query.show(column)
+    for each in columns:
+        query.show(each)
     for label, path in extra.items():
         query.show_path(path, label)
     offset = (wish.page - 1) * wish.size
@@ -288,8 +288,8 @@ def page(
 def all_rows(screen: Screen, wish: Wish, columns: list[Column], extra: dict[str, str]) -> Any:
     """Select all rows that a wish asks for, for exports and for acts on everything."""
     query = Query(screen.model)
-    for column in columns:
-        query.show(column)
+    for each in columns:
+        query.show(each)
     for label, path in extra.items():
         query.show_path(path, label)
     narrow(query, screen, wish)
@@ -337,3 +337,18 @@ def related_name(session: Session, column: Column, row_id: UUID) -> str:
     assert column.target
     named = getattr(column.target, name_key(column.target))
     return str(session.scalar(select(named).where(column.target.id == row_id)) or "\u2013")
+
+
+def related(link: Related, row_id: UUID) -> tuple[list[Column], Any]:
+    """Ask for what hangs on a record, in its order: the columns, and the statement for the rows."""
+    columns = [column(link.model, each, link.labels) for each in link.columns.split()]
+    query = Query(link.model)
+    for each in columns:
+        query.show(each)
+    path = link.currency or ("currency" if "currency" in inspect(link.model).columns else "")
+    if path:
+        query.show_path(path, "_currency")
+    model: Any = link.model
+    key = getattr(model, link.order.removeprefix("-"))
+    order = key.desc() if link.order.startswith("-") else key
+    return columns, query.statement.where(getattr(model, link.key) == row_id).order_by(order)

@@ -6,15 +6,15 @@ from uuid import UUID
 from flask import url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 
 from core import db
 from core.errors import NotFound
 from models.files import Document, DocumentUse, Follower
 from models.organizations import Profile
-from views import forms, labels, spoken, timeline
+from views import forms, labels, queries, spoken, timeline
 from views.acts import why_not
-from views.columns import Column, Kind, column, in_words
+from views.columns import Column, Kind, in_words
 from views.list_page import act_button
 from views.person import Person, person
 from views.queries import Query
@@ -57,7 +57,11 @@ def record_page(screen: Screen, row_id: UUID) -> dict[str, Any]:
         "delete": _delete(screen, row_id, name) if screen.deletable and writes else None,
         "print_links": screen.print_links(row) if screen.print_links else [],
         "groups": _groups(screen, held, currency),
-        "tables": [_related(each, row_id, currency, at_hand) for each in screen.related],
+        "tables": [
+            _related(each, row_id, currency, at_hand)
+            for each in screen.related
+            if each.open_to(at_hand)
+        ],
         "timeline": timeline.of(session, screen.name, row_id),
         "comment": _comment(screen, row_id, at_hand),
         **_files(screen, row_id, at_hand),
@@ -158,27 +162,14 @@ def _delete(screen: Screen, row_id: UUID, name: str) -> dict[str, Any]:
 
 def _related(related: Related, row_id: UUID, currency: str, at_hand: Person) -> dict[str, Any]:
     target = screen_of(related.model)
-    columns = [column(related.model, each, related.labels) for each in related.columns.split()]
-    query = Query(related.model)
-    for each in columns:
-        query.show(each)
-    path = related.currency or ("currency" if "currency" in inspect(related.model).columns else "")
-    if path:
-        query.show_path(path, "_currency")
-    model: Any = related.model
-    where = query.statement.where(getattr(model, related.key) == row_id)
-    key = getattr(model, related.order.removeprefix("-"))
-    order = key.desc() if related.order.startswith("-") else key
-    rows = db.session().execute(where.order_by(order).limit(RELATED_SHOWN + 1)).all()
-    readable = target is not None and at_hand.may("read", target.name)
+    columns, statement = queries.related(related, row_id)
+    rows = db.session().execute(statement.limit(RELATED_SHOWN + 1)).all()
     table: dict[str, Any] = {
         "title": _(related.title),
         "columns": [
             {"key": each.name, "label": _(each.label), "align": each.aligned} for each in columns
         ],
-        "rows": [
-            _related_row(columns, row, target if readable else None, currency) for row in rows
-        ],
+        "rows": [_related_row(columns, row, target, currency) for row in rows],
     }
     if len(rows) > RELATED_SHOWN:
         table["rows"] = table["rows"][:RELATED_SHOWN]

@@ -36,6 +36,11 @@ class Related:
     labels: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
 
+    def open_to(self, at_hand: Any) -> bool:
+        """Rows that only link are read with the record; others need the right to their table."""
+        target = screen_of(self.model)
+        return target is None or bool(at_hand and at_hand.may("read", target.name))
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

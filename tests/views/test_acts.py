@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from models.bookings import Booking, BookingStatus
 from models.sales import Apartment, ApartmentStatus, Project
-from services import bookings, files, sales
+from services import bookings, files, refunds, sales
 from tests import make, stories
 from tests.views.conftest import Office
 from views import admin as views_admin
@@ -277,3 +277,19 @@ def test_what_is_one_of_a_few_texts_is_shown_in_words(office: Office, admin: Fla
 
     assert "under_review" not in page
     assert "Under review" in page
+
+
+@pytest.mark.req("S5.04")
+def test_a_record_shows_no_rows_of_a_table_that_is_closed_to_its_reader(office: Office) -> None:
+    """Sales read payments, and not the refunds that hang on them."""
+    story = stories.confirmed(office.session, office.home)
+    intent_id = story.pay()
+    with story.work() as work:
+        refunds.request(work, intent_id, stories.PRICE / 2, "once", "a leaking roof")
+    path = f"/admin/payment_intent/{intent_id}"
+
+    seen = {role: office.browser(role).get(path) for role in ("Accountant", "Sales")}
+
+    assert {each.status_code for each in seen.values()} == {200}
+    assert "a leaking roof" in seen["Accountant"].get_data(as_text=True)
+    assert "a leaking roof" not in seen["Sales"].get_data(as_text=True)
