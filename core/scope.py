@@ -84,6 +84,8 @@ _TELL = text(
     " set_config('makao.request', :request, true),"
     " set_config('makao.client', :client, true)"
 )
+OPENING = frozenset({"key", "organization"})
+"""What decides who sees which rows; the others say who did it, for the audit trail."""
 
 
 class OrganizationScoped:
@@ -198,6 +200,9 @@ def _begin_and_tell(connection: Connection, told: dict[str, str]) -> bool:
         return False
     if driver.info.transaction_status != TransactionStatus.IDLE:
         return False
+    # A setting of the transaction begins empty. The two that open something are told all the same:
+    # nothing that was left on the connection may stand in for them.
+    told = {name: value for name, value in told.items() if value or name in OPENING}
     escape = Escaping(driver.pgconn).escape_literal
     encoding = driver.info.encoding
     settings = b", ".join(

@@ -68,10 +68,26 @@ BEGIN ATOMIC
         AND i.party_id = public.acting_party();
 END;
 
+-- Find an account by what it is, or open it; of two who open it at once one waits, and finds it.
+CREATE FUNCTION ledger_account(home uuid, book uuid, holder uuid, line text, kind text, money text,
+    OUT account uuid, OUT keeps boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO public.account (id, organization_id, book_id, code, type, party_id, currency, balance)
+    VALUES (public.uuid_now(), home, book, line, kind, nullif(holder, home), money,
+        CASE WHEN holder <> home THEN 0 END)
+    ON CONFLICT (organization_id, book_id, holder_id, code, currency) DO NOTHING;
+    SELECT id, balance IS NOT NULL INTO STRICT account, keeps FROM public.account AS a
+    WHERE a.organization_id = home AND a.book_id = book AND a.holder_id = holder
+      AND a.code = line AND a.currency = money;
+END $$;
+
 -- Write one entry with its postings, the balances it moves and the event that tells of it. Nobody
 -- else writes these tables: `makao_app` and `makao_worker` may only call this.
 -- Returns the entry and whether it is new. Where an earlier one has the key, that one is returned: not
 -- as new if it says the same, and with nothing said (NULL) if it says something else.
+-- Leg by leg: a join over all legs is planned when nobody knows yet how many accounts there will be,
+-- and would go on reading all of them.
 CREATE FUNCTION ledger_post(new_id uuid, home uuid, book uuid, new_key text, new_memo text,
     kind text, source uuid, booked date, posted timestamptz, reverses uuid, money text,
     codes text[], types text[], parties uuid[], amounts numeric[], event uuid, who text,
@@ -80,7 +96,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     salted bytea := uuid_send(gen_random_uuid());
     accounts uuid[];
-    keeps boolean[];
+    moved uuid[] := '{}';
+    debits numeric := 0;
+    touched uuid;
+    keeps boolean;
     legs text;
 BEGIN
     IF home IS DISTINCT FROM public.acting_organization() THEN
@@ -90,26 +109,20 @@ BEGIN
        AND NOT public.follows_own_invoice(home, new_key, kind, source, codes, parties, amounts) THEN
         RAISE EXCEPTION 'not your entry' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    SELECT array_agg(account.id ORDER BY leg.n), array_agg(account.balance IS NOT NULL ORDER BY leg.n)
-    INTO accounts, keeps
-    FROM unnest(codes, parties) WITH ORDINALITY AS leg(code, party, n)
-    JOIN public.account ON account.organization_id = home AND account.book_id = book
-     AND account.holder_id = coalesce(leg.party, home) AND account.code = leg.code
-     AND account.currency = money;
-    IF coalesce(cardinality(accounts), 0) < cardinality(codes) THEN
-        INSERT INTO public.account (id, organization_id, book_id, code, type, party_id, currency, balance)
-        SELECT public.uuid_now(), home, book, leg.code, min(leg.type), leg.party, money,
-            CASE WHEN leg.party IS NOT NULL THEN 0 END
-        FROM unnest(codes, types, parties) AS leg(code, type, party)
-        GROUP BY leg.code, leg.party ORDER BY leg.code, leg.party
-        ON CONFLICT (organization_id, book_id, holder_id, code, currency) DO NOTHING;
-        SELECT array_agg(account.id ORDER BY leg.n), array_agg(account.balance IS NOT NULL ORDER BY leg.n)
-        INTO accounts, keeps
-        FROM unnest(codes, parties) WITH ORDINALITY AS leg(code, party, n)
-        JOIN public.account ON account.organization_id = home AND account.book_id = book
-         AND account.holder_id = coalesce(leg.party, home) AND account.code = leg.code
-         AND account.currency = money;
-    END IF;
+    FOR n IN 1..cardinality(codes) LOOP
+        SELECT id, balance IS NOT NULL INTO touched, keeps FROM public.account AS a
+        WHERE a.organization_id = home AND a.book_id = book AND a.holder_id = coalesce(parties[n], home)
+          AND a.code = codes[n] AND a.currency = money;
+        IF NOT FOUND THEN
+            SELECT * INTO touched, keeps FROM public.ledger_account(
+                home, book, coalesce(parties[n], home), codes[n], types[n], money);
+        END IF;
+        accounts[n] := touched;
+        IF keeps THEN
+            moved := moved || touched;
+        END IF;
+        debits := debits + greatest(amounts[n], 0);
+    END LOOP;
     SELECT string_agg(a || ':' || money || ':' || m, ',' ORDER BY a, m) INTO legs
     FROM unnest(accounts, amounts::numeric(19, 4)[]) AS leg(a, m);
     INSERT INTO public.journal_entry (id, organization_id, book_id, key, memo, source_table,
@@ -127,21 +140,20 @@ BEGIN
     INSERT INTO public.posting (id, organization_id, entry_id, account_id, currency, amount)
     SELECT public.uuid_now(), home, new_id, a, money, m
     FROM unnest(accounts, amounts) AS leg(a, m);
-    IF true = ANY (keeps) THEN
-        -- In the order of their ids, so that two postings do not wait for each other in a ring.
-        IF cardinality(array_positions(keeps, true)) > 1 THEN
-            PERFORM FROM public.account WHERE id = ANY (accounts) AND balance IS NOT NULL
-                ORDER BY id FOR NO KEY UPDATE;
-        END IF;
-        UPDATE public.account SET balance = balance + change.amount
-        FROM (SELECT a, sum(m) AS amount FROM unnest(accounts, amounts) AS leg(a, m) GROUP BY a) AS change
-        WHERE account.id = change.a AND account.balance IS NOT NULL;
+    -- In the order of their ids, so that two postings do not wait for each other in a ring.
+    IF cardinality(moved) > 1 THEN
+        moved := ARRAY(SELECT DISTINCT a FROM unnest(moved) AS a ORDER BY a);
     END IF;
+    FOREACH touched IN ARRAY moved LOOP
+        UPDATE public.account SET balance = balance + (
+            SELECT sum(m) FROM unnest(accounts, amounts) AS leg(a, m) WHERE a = touched)
+        WHERE id = touched;
+    END LOOP;
     INSERT INTO public.event (id, organization_id, type, subject_table, subject_id, sequence, data,
         actor, correlation_id, happened_at, source)
     VALUES (event, home, 'ledger.entry.created', 'journal_entry', new_id, 1, jsonb_build_object(
         'entry_id', new_id, 'book_id', book, 'key', new_key, 'source_id', source,
-        'currency', money, 'amount', (SELECT sum(m) FROM unnest(amounts) AS m WHERE m > 0)::text),
+        'currency', money, 'amount', debits::text),
         who, correlation, posted, 'ledger');
     entry := new_id;
     fresh := true;
