@@ -205,7 +205,6 @@ SQLALCHEMY_ENGINE_OPTIONS = {
     "max_overflow": 2,
     "pool_timeout": 10,
     "pool_recycle": 1800,
-    "pool_pre_ping": True,
     "connect_args": {"connect_timeout": 5},
 }
 WORKER_ENGINE_OPTIONS = {**SQLALCHEMY_ENGINE_OPTIONS, "pool_size": 2, "max_overflow": 6}

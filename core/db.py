@@ -1,5 +1,6 @@
 """The typed base of every table, in Flask-AppBuilder's registry so that keys to its users work."""
 
+import select
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,7 +15,7 @@ from flask_appbuilder import Model
 from sqlalchemy import DateTime, Engine, Numeric, String, Uuid, create_engine, event, text
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -115,9 +116,22 @@ def use(app: Flask, role: str) -> Engine:
 
 def _engine(config: Mapping[str, Any], role: str) -> Engine:
     engine = create_engine(config[ROLES[role]], **config[OPTIONS[role]])
+    event.listen(engine, "checkout", _still_there)
     if role == "owner":
         event.listen(engine, "connect", _become_owner)
     return engine
+
+
+def _still_there(connection: Any, _record: object, _proxy: object) -> None:
+    """Make sure that an idle connection was not ended meanwhile, without asking the server.
+
+    A server that ends a connection says so, and only then has an idle one anything to read. To ask
+    would cost a round trip each time. The pool answers with a new connection.
+    """
+    watch = select.poll()
+    watch.register(connection.fileno(), select.POLLIN)
+    if connection.closed or watch.poll(0):
+        raise DisconnectionError
 
 
 def _become_owner(connection: Any, _record: object) -> None:

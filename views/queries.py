@@ -1,6 +1,7 @@
 """What a list asks the database for: exactly the columns it shows, filtered, sorted and paged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -53,17 +54,23 @@ class Query:
         """Begin with the keys of the rows."""
         self.model = model
         self.statement: Select[Any] = select(model.id.label("id"))
-        self._joined: dict[tuple[str, ...], Any] = {(): model}
+        self.joined: dict[tuple[str, ...], Any] = {(): model}
+
+    def again(self) -> "Query":
+        """Give another that begins where this one stands."""
+        query = copy(self)
+        query.joined = dict(self.joined)
+        return query
 
     def at(self, path: tuple[str, ...]) -> Any:
         """Give the model, or the alias of it, that a path of relations leads to."""
-        if path not in self._joined:
+        if path not in self.joined:
             parent = self.at(path[:-1])
             relation = getattr(parent, path[-1])
             target = _alias(self.model, path, relation.property.mapper.class_)
             self.statement = self.statement.outerjoin(relation.of_type(target))
-            self._joined[path] = target
-        return self._joined[path]
+            self.joined[path] = target
+        return self.joined[path]
 
     def named(self, column: Column) -> Any:
         """Give what a column shows: of a relation the name of its row."""
@@ -89,6 +96,27 @@ class Query:
         *steps, key = path.split(".")
         found = getattr(self.at(tuple(steps)), key)
         self.statement = self.statement.add_columns(found.label(label))
+
+
+MOST_SHOWING = 500
+_SHOWING: dict[tuple[Any, ...], Query] = {}
+
+
+def showing(model: Any, columns: Sequence[Column], paths: Mapping[str, str] = {}) -> Query:
+    """Begin a query that shows columns, and {label: path} besides; the caller narrows it.
+
+    It is put together once for the same columns, as that takes longer than to run it.
+    """
+    key = (model, *(each.name for each in columns), *paths.items())
+    if key not in _SHOWING:
+        if len(_SHOWING) >= MOST_SHOWING:
+            _SHOWING.clear()  # programs choose columns, and may choose them in many ways
+        _SHOWING[key] = begun = Query(model)
+        for each in columns:
+            begun.show(each)
+        for label, path in paths.items():
+            begun.show_path(path, label)
+    return _SHOWING[key].again()
 
 
 @dataclass
@@ -264,11 +292,7 @@ def page(
 ) -> list[Any]:
     """Load one page, and one row more if there is a next page. `extra` are {label: path}."""
     look(session, screen, wish)
-    query = Query(screen.model)
-    for each in columns:
-        query.show(each)
-    for label, path in extra.items():
-        query.show_path(path, label)
+    query = showing(screen.model, columns, extra)
     offset = (wish.page - 1) * wish.size
     if offset < LATE:
         narrow(query, screen, wish)
@@ -287,11 +311,7 @@ def page(
 
 def all_rows(screen: Screen, wish: Wish, columns: list[Column], extra: dict[str, str]) -> Any:
     """Select all rows that a wish asks for, for exports and for acts on everything."""
-    query = Query(screen.model)
-    for each in columns:
-        query.show(each)
-    for label, path in extra.items():
-        query.show_path(path, label)
+    query = showing(screen.model, columns, extra)
     narrow(query, screen, wish)
     order = ordered(query, screen, wish)
     return query.statement.order_by(*order)
@@ -342,12 +362,8 @@ def related_name(session: Session, column: Column, row_id: UUID) -> str:
 def related(link: Related, row_id: UUID) -> tuple[list[Column], Any]:
     """Ask for what hangs on a record, in its order: the columns, and the statement for the rows."""
     columns = [column(link.model, each, link.labels) for each in link.columns.split()]
-    query = Query(link.model)
-    for each in columns:
-        query.show(each)
     path = link.currency or ("currency" if "currency" in inspect(link.model).columns else "")
-    if path:
-        query.show_path(path, "_currency")
+    query = showing(link.model, columns, {"_currency": path} if path else {})
     model: Any = link.model
     key = getattr(model, link.order.removeprefix("-"))
     order = key.desc() if link.order.startswith("-") else key

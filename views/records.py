@@ -17,7 +17,7 @@ from views.acts import why_not
 from views.columns import Column, Kind, in_words
 from views.list_page import act_button
 from views.person import Person, person
-from views.queries import Query
+from views.queries import showing
 from views.registry import Related, Screen, screen_of
 
 RELATED_SHOWN = 25
@@ -35,7 +35,7 @@ def record_page(screen: Screen, row_id: UUID) -> dict[str, Any]:
     assert at_hand
     row, held = _load(screen, row_id)
     currency = held.get("_currency") or ""
-    name = str(held["_name"] or _(screen.one))
+    name = spoken.name(screen, held)
     acts, closed = _acts(screen, row, at_hand)
     writes = at_hand.may("write", screen.name) and forms.is_listed(session, screen, row_id)
     return {
@@ -69,15 +69,21 @@ def record_page(screen: Screen, row_id: UUID) -> dict[str, Any]:
     }
 
 
+def name_of(screen: Screen, row_id: UUID) -> str:
+    """Name a record, in one small statement."""
+    columns = [screen.column(screen.called)] if screen.called else []
+    query = showing(screen.model, columns, {"_name": screen.name_key})
+    held = db.session().execute(query.statement.where(screen.model.id == row_id)).one()
+    return spoken.name(screen, held._mapping)  # noqa: SLF001  # the documented way by name
+
+
 def _load(screen: Screen, row_id: UUID) -> tuple[Any, dict[str, Any]]:
-    query = Query(screen.model)
     names = [*screen.columns.split(), *screen.figures.split()]
     names += [each for group in screen.groups for each in group.columns.split()]
-    for each in dict.fromkeys(names):
-        query.show(screen.column(each))
-    query.show_path(screen.name_key, "_name")
+    paths = {"_name": screen.name_key}
     if screen.money_path:
-        query.show_path(screen.money_path, "_currency")
+        paths["_currency"] = screen.money_path
+    query = showing(screen.model, [screen.column(each) for each in dict.fromkeys(names)], paths)
     statement = query.statement.add_columns(screen.model).where(
         screen.model.id == row_id, *screen.rules(listed=False)
     )

@@ -22,7 +22,7 @@ from views import acts, bearers, forms, idempotency, pickers, rest_docs, rest_fi
 from views.columns import Column, Kind
 from views.idempotency import written
 from views.person import person
-from views.queries import Query
+from views.queries import Query, showing
 from views.refusals import answer, sentence
 from views.registry import BY_TABLE, READ_VERB, WRITE_VERB, Screen
 from views.rest_related import related_of
@@ -60,11 +60,7 @@ class RestApi(BaseApi):  # type: ignore[misc]
         self._need(READ_VERB)
         asked = _asked()
         columns = self._columns(asked)
-        query = Query(self.screen.model)
-        for column in columns:
-            query.show(column)
-        if any(each.kind is Kind.money for each in columns) and self.screen.money_path:
-            query.show_path(self.screen.money_path, "_currency")
+        query = self._showing(columns)
         rest_filters.apply(query, self.screen, asked.get("filters", []))
         size, page = _window(asked)
         order = rest_filters.order(query, self.screen, asked)
@@ -227,13 +223,14 @@ class RestApi(BaseApi):  # type: ignore[misc]
             return every
         return [each for each in every if each.name in names]
 
+    def _showing(self, columns: list[Column]) -> Query:
+        money = self.screen.money_path and any(each.kind is Kind.money for each in columns)
+        paths = {"_currency": self.screen.money_path} if money else {}
+        return showing(self.screen.model, columns, paths)
+
     def _one(self, row_id: UUID) -> dict[str, Any]:
         columns = self.screen.readable()
-        query = Query(self.screen.model)
-        for column in columns:
-            query.show(column)
-        if self.screen.money_path:
-            query.show_path(self.screen.money_path, "_currency")
+        query = self._showing(columns)
         rules = self.screen.rules(listed=False)
         statement = query.statement.where(self.screen.model.id == row_id, *rules)
         row = db.session().execute(statement).one_or_none()
