@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from core.errors import BadInput
-from core.text import N_
+from core.text import N_, distinct
 
 ROWS_MAX = 200_000
 COLUMNS_MAX = 200
@@ -93,25 +93,17 @@ def _check_width(line: Sequence[str], number: int) -> None:
 
 def _distinct(names: Sequence[str], noted: list[Warned]) -> list[str]:
     """Give every column a name of its own; what had to be changed is noted."""
-    header: list[str] = []
-    taken: set[str] = set()
-    for position, name in enumerate(names, 1):
+    header = distinct(names)
+    for position, (name, chosen) in enumerate(zip(names, header, strict=True), 1):
         wanted = " ".join(name.split())
         if not wanted:
-            wanted = f"Column {position}"
-            values: dict[str, object] = {"position": position, "name": wanted}
+            values: dict[str, object] = {"position": position, "name": chosen}
             noted.append(Warned(N_("Column %(position)s has no name. It is %(name)s now."), values))
-        chosen, copy = wanted, 1
-        while chosen.casefold() in taken:
-            copy += 1
-            chosen = f"{wanted} ({copy})"
-        if chosen != wanted:
+        elif chosen != wanted:
             values = {"name": wanted, "chosen": chosen}
             noted.append(
                 Warned(
                     N_("There are two columns %(name)s. The later one is %(chosen)s now."), values
                 )
             )
-        taken.add(chosen.casefold())
-        header.append(chosen)
     return header

@@ -1,16 +1,20 @@
 """Money: exact decimals in major units with a currency beside them, and how a sum is divided."""
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from contextlib import suppress
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
-from babel.core import Locale, get_global
-from babel.numbers import format_decimal, get_currency_precision
+from babel.core import Locale, UnknownLocaleError, get_global
+from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
 
 from core.errors import BadInput
 from core.text import N_
 
 CENT_LIMIT = Decimal(10) ** 15
 """One more digit than NUMERIC(19, 4) holds before the point."""
+SPACES = dict.fromkeys(map(ord, " \N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}"))
+GROUPING = SPACES | dict.fromkeys(map(ord, "'\N{RIGHT SINGLE QUOTATION MARK}"), ",")
 
 
 def decimals(currency: str) -> int:
@@ -48,32 +52,60 @@ def exact(amount: Decimal, currency: str, field: str = "amount") -> Decimal:
 
 
 def parsed(text: str, currency: str, field: str = "amount") -> Decimal:
-    """Read an amount as people write it: "10,400,000.00", "10400000".
+    """Read an amount as people write it: "10,400,000.00", "10400000", "KES 10,400,000", "500/=".
 
-    Exponents, NaN and comma decimals are refused rather than guessed.
+    Exponents, NaN, comma decimals and the sign of another currency are refused rather than guessed.
 
     Raises:
         BadInput: it cannot be read without guessing.
 
     """
-    plain = text.strip().replace("\u2212", "-").replace("\u00a0", "").replace(" ", "")
-    whole, _, cents = plain.lstrip("-").partition(".")
+    plain = ungrouped(_bare(text, currency))
+    if plain is None:
+        raise BadInput(
+            N_("Write the amount in digits, like 10,400,000.00."), field=field, text=text
+        )
+    return exact(Decimal(plain), currency, field)
+
+
+def ungrouped(text: str) -> str | None:
+    """Take the grouping out of a number as people write it; None if that would be guessing.
+
+    Thousands may stand apart by commas, spaces or apostrophes; a comma never begins decimals.
+    """
+    plain = text.strip().replace("\N{MINUS SIGN}", "-").translate(GROUPING)
+    whole, point, cents = plain.removeprefix("-").partition(".")
     groups = whole.split(",")
     grouped = len(groups) == 1 or (
         1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
     )
-    digits = whole.replace(",", "") + cents
+    digits = "".join(groups) + cents
     readable = grouped and digits.isascii() and digits.isdigit() and bool(groups[0])
-    if not readable or (plain.endswith(".") or plain.count("-") > 1):
-        raise BadInput(
-            N_("Write the amount in digits, like 10,400,000.00."), field=field, text=text
-        )
-    try:
-        amount = Decimal(plain.replace(",", ""))
-    except InvalidOperation as error:
-        said = N_("Write the amount in digits, like 10,400,000.00.")
-        raise BadInput(said, field=field) from error
-    return exact(amount, currency, field)
+    if not readable or (point and not cents):
+        return None
+    return plain.replace(",", "")
+
+
+def _bare(text: str, currency: str) -> str:
+    """Take away the currency's own code or sign, before the digits or behind them."""
+    plain = text.strip()
+    for sign in _signs(currency):
+        size = len(sign)
+        if plain[:size].casefold() == sign:
+            return plain[size:].lstrip(" .\N{NO-BREAK SPACE}")
+        if plain[-size:].casefold() == sign:
+            return plain[:-size].rstrip()
+    return plain.removesuffix("/=").removesuffix("/-")
+
+
+@cache
+def _signs(currency: str) -> tuple[str, ...]:
+    """List how a currency is written, in English and in its own country, the longest first."""
+    found = {currency.casefold()}
+    for locale in ("en", f"en_{currency[:2]}"):
+        with suppress(UnknownLocaleError):
+            found.add(get_currency_symbol(currency, locale).casefold())
+    return tuple(sorted(found - {""}, key=len, reverse=True))
 
 
 def written(amount: Decimal | None, currency: str, locale: Locale | str | None = "en") -> str:

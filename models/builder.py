@@ -57,7 +57,10 @@ IMPORT_FLOW = Flow(
             {ImportStatus.uploaded, ImportStatus.checked, ImportStatus.running},
             ImportStatus.cancelled,
         ),
-        "undo": ({ImportStatus.done, ImportStatus.cancelled}, ImportStatus.undone),
+        "undo": (
+            {ImportStatus.done, ImportStatus.cancelled, ImportStatus.failed},
+            ImportStatus.undone,
+        ),
     },
     labels={
         ImportStatus.uploaded: N_("uploaded"),
@@ -83,7 +86,8 @@ IMPORT_FLOW = Flow(
 class Import(Record):
     """A file taken in: its columns, what they mean, and how far it has come.
 
-    `mapping` is {sheet: {column heading: field}}; `counts` holds rows, valid, rejected, created,
+    `mapping` is {sheet: {table, header, columns: {heading: field}, notes}}; a second table of one
+    sheet is `apartments:2`. `counts` holds rows, valid, rejected, created,
     updated and unchanged, and is complete when the import is done.
     """
 

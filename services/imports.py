@@ -17,9 +17,8 @@ from core.text import N_
 from core.work import Work, locked
 from models.builder import IMPORT_FLOW, Import, ImportRow, ImportStatus
 from services.events import Fact, emit
-from services.sheets import Problem, SheetKind, Table, choose_sheets
+from services.sheets import Chosen, Note, Problem, SheetKind, Table, choose_sheets
 
-"""How alike (0 to 1) a heading must be to a field's name to be taken for it."""
 CHUNK = 5_000
 """Rows that one transaction takes in."""
 BATCH = 2_000
@@ -253,30 +252,49 @@ def _judge(
 ) -> None:
     kind = KINDS[run.kind]
     judge = kind.judge(work)
-    chosen = choose_sheets(kind.sheets, tables, mapping)
+    chosen, left = choose_sheets(kind.sheets, tables, mapping)
     if not chosen:
         raise NothingToImport
     total = wrong = 0
-    for sheet, table, columns in chosen:
+    for each in chosen:
+        table, columns = each.table, each.columns
         places = [(table.header.index(h), name) for h, name in columns.items()]
-        headings = {name: heading for heading, name in columns.items()}
         batch: list[dict[str, Any]] = []
         for cells, line in zip(table.rows, table.lines, strict=True):
-            values, problems = judge(sheet.name, {name: cells[i] for i, name in places}, line)
+            values, problems = judge(each.key, {name: cells[i] for i, name in places}, line)
             total, wrong = total + 1, wrong + bool(problems)
-            batch.append(_row(run, sheet, line, cells, values, problems, headings))
+            batch.append(_row(run, each, line, cells, values, problems))
             if len(batch) == BATCH:
                 work.session.execute(insert(ImportRow), batch)
                 batch = []
         if batch:
             work.session.execute(insert(ImportRow), batch)
-    run.mapping = {
-        sheet.name: {"table": table.name, "header": list(table.header), "columns": dict(columns)}
-        for sheet, table, columns in chosen
-    }
+    run.mapping = {each.key: _said(each) for each in chosen}
+    run.mapping[chosen[0].key]["notes"] += [
+        {"says": LEFT_OUT, "values": {"name": name}} for name in left
+    ]
     run.counts = {"rows": total, "valid": total - wrong, "rejected": wrong, **_NONE}
     if run.status is ImportStatus.uploaded:
         _move(work, run, "check")
+
+
+LEFT_OUT = N_("The sheet “%(name)s” was left out: this import does not know its columns.")
+LACKS = N_("“%(name)s” has no column for %(column)s. Say which one it is, or add it.")
+
+
+def _said(chosen: Chosen) -> dict[str, Any]:
+    """Write down what a table was taken for, and what people should know of it."""
+    table = chosen.table
+    lacking = [
+        Note(LACKS, {"name": table.name, "column": label})
+        for label in chosen.kind.lacks(chosen.columns)
+    ]
+    return {
+        "table": table.name,
+        "header": list(table.header),
+        "columns": dict(chosen.columns),
+        "notes": [asdict(each) for each in (*table.notes, *lacking)],
+    }
 
 
 _NONE = {"created": 0, "updated": 0, "unchanged": 0}
@@ -284,25 +302,30 @@ _NONE = {"created": 0, "updated": 0, "unchanged": 0}
 
 def _row(  # noqa: PLR0913, PLR0917  # one row, one argument a column
     run: Import,
-    sheet: SheetKind,
+    chosen: Chosen,
     line: int,
     cells: Sequence[str],
     values: Mapping[str, Any],
     problems: Sequence[Problem],
-    headings: Mapping[str, str],
 ) -> dict[str, Any]:
-    named = [{**asdict(p), "column": headings.get(p.column, p.column)} for p in problems]
     return {
         "id": uuid7(),
         "organization_id": run.organization_id,
         "import_id": run.id,
-        "sheet": sheet.name,
+        "sheet": chosen.key,
         "line": line,
         "cells": list(cells),
         "values": dict(values),
-        "problems": named,
+        "problems": _named(chosen, problems) if problems else [],
         "action": "",
     }
+
+
+def _named(chosen: Chosen, problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """Name the columns as the file does; one that it does not have, as we do."""
+    headings = {each.name: each.label for each in chosen.kind.columns}
+    headings |= {name: heading for heading, name in chosen.columns.items()}
+    return [{**asdict(each), "column": headings.get(each.column, each.column)} for each in problems]
 
 
 def _done(work: Work, run: Import) -> dict[str, int]:

@@ -1,6 +1,7 @@
-"""The import of a price list: what its sheets are called, and what each cell must be."""
+"""The import of a price list: what each cell of its sheets must be (services/sales_sheets.py)."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
@@ -9,104 +10,18 @@ from typing import Any
 from sqlalchemy import select
 
 from core.errors import BadInput
-from core.money import is_currency, parsed
+from core.money import is_currency, parsed, ungrouped
 from core.text import N_
 from core.work import Work
 from models.sales import Addon, AddonCategory, ApartmentStatus, ApartmentType, Package, Project
 from services.imports import Read
-from services.sheets import Column, Problem, SheetKind, plain
+from services.sales_sheets import STATUSES, TAKEN, TYPES
+from services.sheets import Problem, kind_name, plain
 
-SHEETS = (
-    SheetKind(
-        "projects",
-        ("Projects", "Sites"),
-        (
-            Column("name", N_("Project"), ("Project name", "Site"), required=True),
-            Column("location", N_("Location"), ("Address", "Place"), required=True),
-            Column("latitude", N_("Latitude"), ("Lat",)),
-            Column("longitude", N_("Longitude"), ("Lon", "Lng", "Long")),
-            Column("amenities", N_("Amenities"), ("Facilities",)),
-            Column("currency", N_("Currency"), ("Curr", "Ccy"), required=True),
-        ),
-    ),
-    SheetKind(
-        "packages",
-        ("Packages",),
-        (
-            Column("project", N_("Project"), ("Project name",), required=True),
-            Column("name", N_("Package"), ("Package name",), required=True),
-            Column("level", N_("Level"), ("Type", "Tier"), required=True),
-            Column("price", N_("Price"), ("Package price",), required=True),
-        ),
-    ),
-    SheetKind(
-        "addons",
-        ("Add-ons", "Addons", "Extras"),
-        (
-            Column("project", N_("Project"), ("Project name",), required=True),
-            Column("name", N_("Add-on"), ("Addon", "Extra", "Add-on name"), required=True),
-            Column("category", N_("Category"), ("Type",), required=True),
-            Column("price_per_unit", N_("Price per unit"), ("Unit price", "Price"), required=True),
-            Column("max_units", N_("Max units"), ("Maximum", "Most units", "Max"), required=True),
-        ),
-    ),
-    SheetKind(
-        "limits",
-        ("Limits", "Category limits"),
-        (
-            Column("project", N_("Project"), ("Project name",), required=True),
-            Column("name", N_("Category"), ("Type",), required=True),
-            Column("max_units", N_("Max add-ons"), ("Maximum", "Limit", "Max"), required=True),
-        ),
-    ),
-    SheetKind(
-        "apartments",
-        ("Apartments", "Units", "Price list"),
-        (
-            Column("project", N_("Project"), ("Project name", "Site")),
-            Column("block", N_("Block"), ("Blk", "Tower", "Building")),
-            Column("floor", N_("Floor"), ("Level", "Storey", "Flr")),
-            Column(
-                "name",
-                N_("Apartment"),
-                ("Unit", "Unit no", "Apartment no", "Unit number", "Apartment name"),
-                required=True,
-            ),
-            Column("type", N_("Type"), ("Apartment type",)),
-            Column("layout", N_("Layout"), ("Plan", "Unit type", "Bedrooms")),
-            Column(
-                "area",
-                N_("Space (m2)"),
-                ("Area", "Area sqm", "Space", "Size", "Sqm", "Area m2"),
-                required=True,
-            ),
-            Column("view", N_("View"), ("Facing",)),
-            Column("base_price", N_("Base price"), ("List price", "Price", "Amount")),
-            Column("currency", N_("Currency"), ("Curr", "Ccy")),
-            Column("packages", N_("Packages"), ("Package list",)),
-            Column("addons", N_("Add-ons"), ("Addons", "Extras")),
-            Column("status", N_("Status"), ("State",)),
-        ),
-    ),
-)
-TYPES = {
-    "": ApartmentType.project,
-    "partofaproject": ApartmentType.project,
-    "project": ApartmentType.project,
-    "template": ApartmentType.template,
-    "standalone": ApartmentType.standalone,
-}
-STATUSES = {
-    "": ApartmentStatus.for_sale,
-    "forsale": ApartmentStatus.for_sale,
-    "available": ApartmentStatus.for_sale,
-    "withdrawn": ApartmentStatus.withdrawn,
-    "notforsale": ApartmentStatus.withdrawn,
-    "template": ApartmentStatus.template,
-}
-TAKEN = ("booked", "inprogress", "sold", "reserved")
 AREA_MOST = Decimal(1_000_000)
+SQUARE_METRES = re.compile(r"\s*(m2|m²|sqm|sq\.? ?m\.?|square met(er|re)s)$", re.IGNORECASE)
 MOST = 1_000_000
+EMPTY = N_("This is needed and empty.")
 Cells = Mapping[str, str]
 
 
@@ -118,11 +33,20 @@ class Known:
     packages: dict[str, set[str]] = field(default_factory=dict)
     addons: dict[str, set[str]] = field(default_factory=dict)
     categories: dict[str, set[str]] = field(default_factory=dict)
-    seen: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    seen: dict[tuple[str, str, str], tuple[str, int]] = field(default_factory=dict)
 
-    def twice(self, sheet: str, project: str, name: str, line: int) -> int | None:
-        """Remember a name; say in which line it stood before, if it did."""
-        return self.seen.setdefault((sheet, project, name.lower()), line)
+    def twice(self, sheet: str, row: "Row", line: int) -> None:
+        """Remember a name, and refuse it if it stood before."""
+        name = row.get("name")
+        if not name:
+            return
+        key = kind_name(sheet), row.values.get("project") or "", name.lower()
+        before, first = self.seen.setdefault(key, (sheet, line))
+        if (before, first) == (sheet, line):
+            return
+        said = N_("“%(name)s” stands in line %(line)s already.")
+        elsewhere = N_("“%(name)s” stands in another sheet already, in line %(line)s.")
+        row.wrong("name", said if before == sheet else elsewhere, name=name, line=first)
 
 
 def judge(work: Work) -> Callable[[str, Cells, int], Read]:
@@ -138,15 +62,8 @@ def judge(work: Work) -> Callable[[str, Cells, int], Read]:
 
     def one(sheet: str, cells: Cells, line: int) -> Read:
         row = Row({name: value.strip() for name, value in cells.items()})
-        sheets[sheet](known, row)
-        first = known.twice(sheet, row.values.get("project") or "", row.get("name"), line)
-        if first != line:
-            row.wrong(
-                "name",
-                N_("“%(name)s” stands in line %(line)s already."),
-                name=row.get("name"),
-                line=first,
-            )
+        sheets[kind_name(sheet)](known, row)
+        known.twice(sheet, row, line)
         return row.values, row.problems
 
     return one
@@ -172,7 +89,7 @@ class Row:
         """Take a text of at most so many characters."""
         value = self.get(name)
         if needed and not value:
-            self.wrong(name, N_("This is needed and empty."))
+            self.wrong(name, EMPTY)
         elif len(value) > most:
             self.wrong(name, N_("Longer than %(most)s characters."), most=most)
         elif any(ord(letter) < 32 and letter not in "\n\t" for letter in value):
@@ -183,7 +100,9 @@ class Row:
         """Take a whole number."""
         value = self.get(name)
         self.values[name] = None
-        if not value and not needed:
+        if not value:
+            if needed:
+                self.wrong(name, EMPTY)
             return
         digits = value.removeprefix("-")
         if not (digits.isascii() and digits.isdigit() and least <= int(value) <= most):
@@ -199,26 +118,31 @@ class Row:
 
     def number(self, name: str, least: Decimal, most: Decimal, *, needed: bool = False) -> None:
         """Take a decimal number between two bounds, as text."""
-        value = self.get(name).replace(",", "")
+        said = self.get(name)
         self.values[name] = None
-        if not value and not needed:
+        if not said:
+            if needed:
+                self.wrong(name, EMPTY)
             return
-        readable = value.replace("-", "", 1).replace(".", "", 1)
-        if not (readable.isascii() and readable.isdigit() and least <= Decimal(value) <= most):
+        value = ungrouped(said)
+        if value is None or not least <= Decimal(value) <= most:
             self.wrong(
                 name,
                 N_("“%(value)s” is no number from %(least)s to %(most)s."),
-                value=self.get(name),
+                value=said,
                 least=str(least),
                 most=str(most),
             )
             return
         self.values[name] = value
 
-    def money(self, name: str, currency: str) -> None:
+    def money(self, name: str, currency: str, *, needed: bool = False) -> None:
         """Take an amount in a currency, not less than zero; an empty one is zero."""
         value = self.get(name)
         self.values[name] = "0"
+        if needed and not value:
+            self.wrong(name, EMPTY)
+            return
         try:
             amount = parsed(value, currency, name) if value else Decimal(0)
         except BadInput as refusal:
@@ -229,26 +153,50 @@ class Row:
             return
         self.values[name] = str(amount)
 
-    def names(self, name: str, offered: set[str], message: str) -> None:
-        """Take names separated by semicolons, each of which must be offered."""
-        given = [each.strip() for each in self.get(name).split(";") if each.strip()]
+    def names(self, name: str, offered: Collection[str], missing: str, near: str) -> None:
+        """Take names separated by semicolons or line ends, each of which must be offered.
+
+        Commas separate, too, where a name with them is not offered, and all of its parts are.
+        """
+        given = []
+        for each in filter(None, map(str.strip, re.split(r"[;\n]", self.get(name)))):
+            parts = [part.strip() for part in each.split(",")]
+            given += parts if each not in offered and set(parts) <= set(offered) else [each]
         self.values[name] = list(dict.fromkeys(given))
         for each in self.values[name]:
             if each not in offered:
-                self.wrong(name, message, name=each, near=_near(each, offered))
+                self.unknown(name, each, offered, missing, near)
 
     def project(self, known: Known, name: str = "project") -> str:
         """Take the name of a project that is there; gives its currency."""
         value = self.get(name)
         self.values[name] = value
-        if value not in known.currencies:
-            self.wrong(
-                name,
-                N_("There is no project “%(name)s”.%(near)s"),
-                name=value,
-                near=_near(value, known.currencies),
-            )
+        if not value:
+            self.wrong(name, EMPTY)
+        elif value not in known.currencies:
+            self.unknown(name, value, known.currencies, NO_PROJECT, NO_PROJECT_BUT)
         return known.currencies.get(value, "")
+
+    def unknown(
+        self, column: str, name: str, offered: Collection[str], missing: str, near: str
+    ) -> None:
+        """Note that something is not there, and what is nearest to it."""
+        like = {each.casefold(): each for each in offered}
+        close = get_close_matches(name.casefold(), like, n=1, cutoff=0.7)
+        if close:
+            self.wrong(column, near, name=name, near=like[close[0]])
+        else:
+            self.wrong(column, missing, name=name)
+
+
+NO_PROJECT = N_(
+    "There is no project “%(name)s”. Add it, or import a workbook that has it on a sheet Projects."
+)
+NO_PROJECT_BUT = N_("There is no project “%(name)s”. Did you mean “%(near)s”?")
+NO_PACKAGE = N_("The project has no package “%(name)s”.")
+NO_PACKAGE_BUT = N_("The project has no package “%(name)s”. Did you mean “%(near)s”?")
+NO_ADDON = N_("The project has no add-on “%(name)s”.")
+NO_ADDON_BUT = N_("The project has no add-on “%(name)s”. Did you mean “%(near)s”?")
 
 
 def _project(known: Known, row: Row) -> None:
@@ -273,7 +221,7 @@ def _package(known: Known, row: Row) -> None:
     currency = row.project(known)
     row.text("name", 120, needed=True)
     row.text("level", 60, needed=True)
-    row.money("price", currency or "KES")
+    row.money("price", currency or "KES", needed=True)
     if not row.problems:
         known.packages.setdefault(row.get("project"), set()).add(row.get("name"))
 
@@ -282,7 +230,7 @@ def _addon(known: Known, row: Row) -> None:
     currency = row.project(known)
     row.text("name", 120, needed=True)
     row.text("category", 80, needed=True)
-    row.money("price_per_unit", currency or "KES")
+    row.money("price_per_unit", currency or "KES", needed=True)
     row.whole("max_units", 1, MOST, needed=True)
     if not row.problems:
         known.addons.setdefault(row.get("project"), set()).add(row.get("name"))
@@ -302,20 +250,23 @@ def _apartment(known: Known, row: Row) -> None:
     row.text("layout", 80)
     row.text("view", 80)
     row.whole("floor", -20, 200)
+    row.cells["area"] = SQUARE_METRES.sub("", row.get("area"))
     row.number("area", Decimal("0.01"), AREA_MOST, needed=True)
-    project = row.values["project"] or ""
-    if project and project not in known.currencies:
-        return  # what it offers is not known either: one reason is enough
-    row.names(
-        "packages",
-        known.packages.get(project, set()),
-        N_("The project has no package “%(name)s”.%(near)s"),
-    )
-    row.names(
-        "addons",
-        known.addons.get(project, set()),
-        N_("The project has no add-on “%(name)s”.%(near)s"),
-    )
+    project = row.values["project"]
+    if project is None:
+        _alone(row)
+    elif project in known.currencies:  # else what it offers is not known: one reason is enough
+        packages, addons = known.packages.get(project, set()), known.addons.get(project, set())
+        row.names("packages", packages, NO_PACKAGE, NO_PACKAGE_BUT)
+        row.names("addons", addons, NO_ADDON, NO_ADDON_BUT)
+
+
+def _alone(row: Row) -> None:
+    """Refuse what is offered for an apartment without a project, where names say too little."""
+    for name in ("packages", "addons"):
+        row.values[name] = []
+        if row.get(name):
+            row.wrong(name, N_("Without a project this is chosen at the apartment, afterwards."))
 
 
 def _type_and_place(known: Known, row: Row) -> None:
@@ -348,8 +299,8 @@ def _price(row: Row, currency: str) -> None:
         row.wrong("currency", N_("“%(value)s” is no currency; KES is one."), value=said)
     elif said and currency and said != currency:
         row.wrong("currency", N_("The project is sold in %(currency)s."), currency=currency)
-    elif not said and not currency:
-        row.wrong("currency", N_("This is needed and empty."))
+    elif not said and not currency and not row.values["project"]:
+        row.wrong("currency", EMPTY)
     used = currency or (said if is_currency(said) else "KES")
     row.values["currency"] = used
     row.money("base_price", used)
@@ -371,11 +322,6 @@ def _status(row: Row, type_: ApartmentType) -> None:
     elif status is ApartmentStatus.template:
         row.wrong("status", N_("Only an apartment of type Template has that status."))
     row.values["status"] = (status or ApartmentStatus.for_sale).value
-
-
-def _near(value: str, offered: Any) -> str:
-    close = get_close_matches(value, list(offered), n=1, cutoff=0.7)
-    return f" Did you mean “{close[0]}”?" if close else ""
 
 
 def _known(work: Work) -> Known:

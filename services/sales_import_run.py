@@ -1,21 +1,22 @@
-"""Taking a judged price list in, set by set, and taking it back."""
+"""Taking a judged price list in, set by set (services/sales_import_undo.py takes it back)."""
 
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, text
 
-from core.db import Base, uuid7
+from core.db import uuid7
 from core.work import Work
 from models.builder import Import, ImportRow
 from models.sales import Addon, AddonCategory, Package, PackageLevel, Project
 from services import prices, sales
 from services.imports import CHUNK, KINDS, Kind
 from services.prices import Item
-from services.sales_import import SHEETS, judge
+from services.sales_import import judge
+from services.sales_import_undo import take_back
+from services.sales_sheets import SHEETS
+from services.sheets import kind_name
 
 SMALL = ("projects", "packages", "addons", "limits")
 """Sheets of a few lines, which are taken in one by one before the first apartment."""
@@ -27,43 +28,19 @@ def take(work: Work, run: Import) -> bool:
         select(ImportRow)
         .where(
             ImportRow.import_id == run.id,
-            ImportRow.sheet.in_(SMALL),
+            func.split_part(ImportRow.sheet, ":", 1).in_(SMALL),
             ImportRow.action == "",
             ImportRow.problems == [],
         )
-        .order_by(ImportRow.line)
+        .order_by(ImportRow.sheet, ImportRow.line)
     )
     rows = list(work.session.scalars(small))
     for sheet in SMALL:
         for row in rows:
-            if row.sheet == sheet:
+            if kind_name(row.sheet) == sheet:
                 _TAKE[sheet](work, row)
     work.session.flush()
     return _take_apartments(work, run) == CHUNK
-
-
-def take_back(work: Work, run: Import) -> tuple[int, int]:
-    """Undo, last things first: what is in use by now stays as it is."""
-    values = {"import": run.id}
-    work.session.execute(text(_UNDONE.format(run=run.id)))
-    # Whichever side the planner goes through, it finds a row of the other by its key.
-    work.session.execute(text("CREATE INDEX ON undone (id); ANALYZE undone"))
-    work.session.execute(text(_FREE))
-    back = work.session.execute(text(_DELETE)).rowcount  # type: ignore[attr-defined]
-    for kind in ("package", "addon"):
-        for statement in _RESTORE_LIST.format(kind=kind).split(";"):
-            work.session.execute(text(statement))
-    back += work.session.execute(text(_RESTORE)).rowcount  # type: ignore[attr-defined]
-    work.session.execute(text("DROP TABLE undone"))
-    for model, sheet in ((Addon, "addons"), (Package, "packages")):
-        back += _take_back_small(work.session, run, model, sheet)
-    work.session.execute(text(_EMPTY_CATEGORIES), values)
-    back += _take_back_small(work.session, run, Project, "projects")
-    touched = text(
-        "SELECT count(*) FROM import_row WHERE import_id = :import"
-        " AND action IN ('create', 'update')"
-    )
-    return back, (work.session.scalar(touched, values) or 0) - back
 
 
 def _take_project(work: Work, row: ImportRow) -> None:
@@ -211,9 +188,9 @@ CROSS JOIN LATERAL (SELECT x.project, x.block, x.floor, x.name, x.type, x.layout
         layout text, area numeric, view text, base_price numeric, currency text, packages jsonb,
         addons jsonb, status text)) AS v
 LEFT JOIN project AS p ON p.organization_id = r.organization_id AND p.name = v.project
-WHERE r.import_id = CAST('{run}' AS uuid) AND r.sheet = 'apartments' AND r.action = ''
+WHERE r.import_id = CAST('{run}' AS uuid) AND r.sheet LIKE 'apartments%' AND r.action = ''
   AND r.problems = '[]' AND (p.id IS NOT NULL OR v.project IS NULL)
-ORDER BY r.line LIMIT {most}
+ORDER BY r.sheet, r.line LIMIT {most}
 """
 _CHUNK = """
 CREATE TEMP TABLE chunk ON COMMIT DROP AS
@@ -328,64 +305,6 @@ def _take_apartments(work: Work, run: Import) -> int:
         prices.change(work, Item.apartment, row.new_id, row.base_price)
     session.expire_all()
     return count
-
-
-_UNDONE = """
-CREATE TEMP TABLE undone ON COMMIT DROP AS
-SELECT r.organization_id, r.record_id AS id, r.action, r.before FROM import_row AS r
-WHERE r.import_id = CAST('{run}' AS uuid) AND r.sheet = 'apartments'
-  AND r.action IN ('create', 'update') AND NOT EXISTS (SELECT FROM booking AS b
-    WHERE b.organization_id = r.organization_id AND b.original_id = r.record_id)
-"""
-_FREE = """
-DELETE FROM apartment_package AS l USING undone AS r
-WHERE l.organization_id = r.organization_id AND l.apartment_id = r.id AND r.action = 'create'
-"""
-_DELETE = """
-DELETE FROM apartment AS a USING undone AS r
-WHERE a.organization_id = r.organization_id AND a.id = r.id AND r.action = 'create'
-"""
-_RESTORE = """
-UPDATE apartment AS a SET type = r.before ->> 'type', status = r.before ->> 'status',
-    block = r.before ->> 'block', floor = (r.before ->> 'floor')::int,
-    layout = r.before ->> 'layout', area = (r.before ->> 'area')::numeric,
-    view = r.before ->> 'view', base_price = (r.before ->> 'base_price')::numeric
-FROM undone AS r
-WHERE a.organization_id = r.organization_id AND a.id = r.id AND r.action = 'update'
-"""
-_RESTORE_LIST = """
-DELETE FROM apartment_{kind} AS l USING undone AS r
-WHERE l.organization_id = r.organization_id AND l.apartment_id = r.id AND r.action = 'update';
-INSERT INTO apartment_{kind} (id, organization_id, apartment_id, {kind}_id)
-SELECT uuid_now(), a.organization_id, a.id, item::uuid
-FROM undone AS r JOIN apartment AS a ON a.organization_id = r.organization_id AND a.id = r.id,
-    jsonb_array_elements_text(r.before -> '{kind}s') AS item
-WHERE r.action = 'update'
-"""
-_EMPTY_CATEGORIES = """
-DELETE FROM addon_category AS c USING import_row AS r
-WHERE r.import_id = :import AND r.sheet = 'projects' AND r.action = 'create'
-  AND c.organization_id = r.organization_id AND c.project_id = r.record_id
-  AND NOT EXISTS (SELECT FROM addon AS a WHERE a.organization_id = c.organization_id
-      AND a.category_id = c.id)
-"""
-
-
-def _take_back_small(session: Session, run: Import, kind: type[Base], sheet: str) -> int:
-    """Delete what the import had made, where nothing else needs it by now."""
-    query = select(ImportRow.record_id).where(
-        ImportRow.import_id == run.id, ImportRow.sheet == sheet, ImportRow.action == "create"
-    )
-    back = 0
-    for record_id in session.scalars(query).all():
-        try:
-            with session.begin_nested():
-                session.delete(session.get_one(kind, record_id))
-                session.flush()
-        except IntegrityError:
-            continue
-        back += 1
-    return back
 
 
 KINDS["sales"] = Kind(SHEETS, judge, take, take_back)

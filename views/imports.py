@@ -21,6 +21,7 @@ from sqlalchemy import func, select
 
 from adapters import sheets
 from adapters.exports import Column, Kind, Table, csv_chunks, write_xlsx
+from adapters.tables import Sheet
 from core import db
 from core.errors import NotFound, Refused
 from core.work import Work, found, unit_of_work
@@ -28,6 +29,7 @@ from models.builder import IMPORT_FLOW, Import, ImportRow, ImportStatus
 from models.files import Document, DocumentUse
 from services import imports, sales_import_run
 from services.imports import KINDS
+from services.sheets import Note, kind_name
 from services.sheets import Table as SheetTable
 from views import uploading
 from views.downloads import TYPES
@@ -152,10 +154,7 @@ class ImportsView(BaseView):  # type: ignore[misc]
         sent = request.files.get("file")
         name = sent.filename if sent else ""
         content = sent.stream.read() if sent else b""
-        tables = [
-            SheetTable(each.name, each.header, each.rows, each.row_numbers)
-            for each in sheets.read(name or "", content)
-        ]
+        tables = _handed_over(sheets.read(name or "", content))
         with unit_of_work(db.session(), actor()) as work, in_words(work.session):
             run_id = imports.begin(work, "sales", name or "", tables).id
         assert sent, "an empty file is refused above"
@@ -181,7 +180,7 @@ def _rejected(run: Import, rows: list[ImportRow]) -> list[Table]:
     """Make a table of each sheet that has such rows; of a file without any, its first, empty."""
     return [
         Table(
-            sheet,
+            run.mapping[sheet]["table"],
             [
                 Column(title, Kind.text)
                 for title in (_("Line"), *run.mapping[sheet]["header"], _("What is wrong"))
@@ -204,14 +203,26 @@ def _tables(work: Work, run: Import) -> list[SheetTable]:
         raise NotFound
     document = found(work, Document, run.document_id)
     with uploading.storage().open(document.storage_key) as stream:
-        read = sheets.read(run.file_name, stream.read())
-    return [SheetTable(each.name, each.header, each.rows, each.row_numbers) for each in read]
+        return _handed_over(sheets.read(run.file_name, stream.read()))
+
+
+def _handed_over(read: list[Sheet]) -> list[SheetTable]:
+    return [
+        SheetTable(
+            each.name,
+            each.header,
+            each.rows,
+            each.row_numbers,
+            [Note(said.says, said.values) for said in each.warnings],
+        )
+        for each in read
+    ]
 
 
 def _page(work: Work, run: Import) -> Mapping[str, Any]:
     wrong = [
         {
-            "sheet": row.sheet,
+            "sheet": run.mapping[row.sheet]["table"],
             "line": row.line,
             "cells": row.cells,
             "problems": [
@@ -221,7 +232,8 @@ def _page(work: Work, run: Import) -> Mapping[str, Any]:
         }
         for row, _number in zip(imports.rejected(work, run.id), range(SHOWN), strict=False)
     ]
-    fields = {sheet.name: sheet for sheet in KINDS[run.kind].sheets}
+    kinds = {sheet.name: sheet for sheet in KINDS[run.kind].sheets}
+    fields = {key: kinds[kind_name(key)] for key in run.mapping}
     done = work.session.scalar(
         select(func.count()).where(ImportRow.import_id == run.id, ImportRow.action != "")
     )
@@ -229,6 +241,9 @@ def _page(work: Work, run: Import) -> Mapping[str, Any]:
         "run": run,
         "flow": IMPORT_FLOW,
         "wrong": wrong,
+        "notes": [
+            _noted(**each) for said in run.mapping.values() for each in said.get("notes", ())
+        ],
         "unsaid": max(run.counts["rejected"] - len(wrong), 0),
         "fields": fields,
         "done": done or 0,
@@ -239,6 +254,11 @@ def _page(work: Work, run: Import) -> Mapping[str, Any]:
         "cancellable": IMPORT_FLOW.allows(run.status, "cancel"),
         "reread": run.status is ImportStatus.checked and run.document_id is not None,
     }
+
+
+def _noted(says: str, values: Mapping[str, Any]) -> str:
+    label = values.get("column")
+    return str(_(says) % {**values, **({"column": _(label)} if label else {})})
 
 
 def _samples(work: Work, run: Import, sheet: str) -> list[list[str]]:

@@ -1,7 +1,7 @@
 """Imports: `flask import sales FILE`, and the job that takes in what the browser has started."""
 
-import csv
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -11,16 +11,16 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters import sheets
+from adapters import exports, sheets
 from adapters.tables import Sheet, SheetRefused
 from core import db
 from core.errors import Refused
 from core.scope import Scope, seeing
 from core.work import Actor, Work, unit_of_work
-from models.builder import Import
+from models.builder import Import, ImportRow
 from models.organizations import Organization
 from services import imports, sales_import_run
-from services.sheets import Table
+from services.sheets import Note, Table
 from workers import jobs
 from workers.jobs import Desk, job
 
@@ -30,7 +30,16 @@ assert sales_import_run.__name__, "importing it is what makes the kind known"
 
 def tables_of(read: list[Sheet]) -> list[Table]:
     """Hand over what the adapter has read."""
-    return [Table(each.name, each.header, each.rows, each.row_numbers) for each in read]
+    return [
+        Table(
+            each.name,
+            each.header,
+            each.rows,
+            each.row_numbers,
+            [Note(said.says, said.values) for said in each.warnings],
+        )
+        for each in read
+    ]
 
 
 @job(queue="low", timeout_seconds=3600)
@@ -76,7 +85,7 @@ def import_() -> None:
 
 @import_.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--organization", "-o", help="Its name or web address; needed if there are several.")
+@click.option("--organization", "-o", help="Its name or web address; without one, the oldest.")
 @click.option("--all-or-nothing", is_flag=True, help="Take in nothing if any row is bad.")
 @click.option("--check", is_flag=True, help="Only say what is wrong; take in nothing.")
 def sales(file: Path, organization: str | None, *, all_or_nothing: bool, check: bool) -> None:
@@ -136,27 +145,56 @@ def _begin(work: Work, file: Path, read: list[Sheet], *, all_or_nothing: bool) -
 
 
 def _tell_rejected(work: Work, begun: Import, file: Path) -> None:
-    """Say what is wrong with each row, and keep those rows in a file beside the one sent."""
+    """Say how the file was read and what is wrong with it; keep the wrong rows beside it."""
+    for said in begun.mapping.values():
+        for each in said["notes"]:
+            click.echo(gettext(each["says"]) % each["values"], err=True)
     rows = list(imports.rejected(work, begun.id))
+    if rows:
+        _tell_problems(begun, rows)
+        _keep(begun, rows, file.with_name(f"{file.stem}.rejected.csv"))
+
+
+def _tell_problems(begun: Import, rows: Sequence[ImportRow]) -> None:
+    """Say each thing that is wrong once, with the lines in which it is."""
+    lines: dict[tuple[str, str, str], list[int]] = {}
     for row in rows:
         for each in row.problems:
             said = gettext(each["message"]) % each["values"]
-            click.echo(f"{row.sheet} line {row.line}, {each['column']}: {said}", err=True)
-    if not rows:
-        return
-    place = file.with_name(f"{file.stem}.rejected.csv")
+            table = begun.mapping[row.sheet]["table"]
+            lines.setdefault((table, each["column"], said), []).append(row.line)
+    for (table, column, said), wrong in lines.items():
+        click.echo(f"{table} line {ranges(wrong)}, {column}: {said}", err=True)
+
+
+def _keep(begun: Import, rows: Sequence[ImportRow], place: Path) -> None:
     try:
-        with place.open("w", newline="", encoding="utf-8-sig") as stream:
-            writer = csv.writer(stream)
-            for sheet in dict.fromkeys(row.sheet for row in rows):
-                writer.writerow(["Line", *begun.mapping[sheet]["header"], "Problems"])
-                for row in rows:
-                    if row.sheet == sheet:
-                        writer.writerow([row.line, *row.cells, reasons(row.problems)])
+        with place.open("wb") as stream:
+            for number, sheet in enumerate(dict.fromkeys(row.sheet for row in rows)):
+                heads = ("Line", *begun.mapping[sheet]["header"], "Problems")
+                cells = (
+                    [str(row.line), *row.cells, reasons(row.problems)]
+                    for row in rows
+                    if row.sheet == sheet
+                )
+                columns = [exports.Column(head) for head in heads]
+                mark, *chunks = exports.csv_chunks(exports.Table(sheet, columns, cells))
+                stream.writelines(chunks if number else [mark, *chunks])
     except OSError as error:
         click.echo(f"The rejected rows could not be written to {place}: {error.strerror}", err=True)
         return
     click.echo(f"The rejected rows are in {place}.", err=True)
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Write ascending numbers shortly: 2-5, 9."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1][1:] = [number]
+        else:
+            parts.append([number])
+    return ", ".join("-".join(map(str, part)) for part in parts)
 
 
 def reasons(problems: list[dict[str, object]]) -> str:

@@ -67,6 +67,7 @@ NOT_A_DOMAIN = {
         *("instalments", "refunds", "assignments", "booking_ends", "cancellations"),
         *("sagas", "chains", "catalogue", "offers", "buying", "papers"),
         *("choices", "prices", "reissues", "sheets", "imports", "sales_import", "sales_import_run"),
+        *("sales_sheets", "sales_import_undo"),
         *("paying", "followers", "invitations", "journal"),
     },
     "dashboards": {"site", "theme", "charts"},

@@ -75,6 +75,12 @@ def test_what_is_no_currency_is_known() -> None:
         (" 1 000 ", "1000"),
         ("\u221212.50", "-12.50"),
         ("-0", "0"),
+        ("KES 10,400,000.00", "10400000"),
+        ("Ksh. 500", "500"),
+        ("500 kes", "500"),
+        ("12,500/=", "12500"),
+        ("6\N{NARROW NO-BREAK SPACE}900\N{NARROW NO-BREAK SPACE}000", "6900000"),
+        ("6'900'000", "6900000"),
     ],
 )
 def test_amounts_are_read_as_people_write_them(text: str, amount: str) -> None:
@@ -84,7 +90,10 @@ def test_amounts_are_read_as_people_write_them(text: str, amount: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "1e3", "NaN", "Infinity", "1.234,56", "1,23", "1.005", "1" + "0" * 15, "1,2,3", "٣"],
+    [
+        *("", "x", "1e3", "NaN", "Infinity", "1.234,56", "1,23", "1.005", "1" + "0" * 15, "1,2,3"),
+        *("٣", "USD 5", "$5", "KES", "5 KES KES", "--5", "-.5", "5/=/="),
+    ],
 )
 def test_what_would_have_to_be_guessed_is_refused(text: str) -> None:
     with pytest.raises(BadInput) as refused:

@@ -86,10 +86,10 @@ def test_rejected_rows_of_several_sheets_come_as_a_workbook_of_them(office: Offi
     answer = manager.get(f"{place}/rejected")
 
     read = {each.name: each for each in sheets.read("rejected.xlsx", answer.get_data())}
-    assert set(read) == {"projects", "apartments"}
-    assert read["projects"].rows[0][:2] == ["2", "Acacia Heights"]
-    assert "no currency" in read["projects"].rows[0][-1]
-    assert "There is no project" in read["apartments"].rows[0][-1]
+    assert set(read) == {"Projects", "Apartments"}
+    assert read["Projects"].rows[0][:2] == ["2", "Acacia Heights"]
+    assert "no currency" in read["Projects"].rows[0][-1]
+    assert "There is no project" in read["Apartments"].rows[0][-1]
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_a_check_says_what_is_wrong_and_leaves_nothing_behind(
     result = run("import", "sales", str(file), "-o", acacia, "--check")
 
     assert result.exit_code == 0, result.output
-    assert "apartments line 3, Space (m2): “much” is no number" in result.output
+    assert "list.csv line 3, Space (m2): “much” is no number" in result.output
     assert "1 of 2 rows can be taken in, 1 are rejected. Nothing was changed." in result.output
     with stories.unit(session, home) as work:
         assert work.session.scalars(select(Apartment.id)).all() == []
