@@ -69,7 +69,7 @@ INTENT_FLOW = Flow(
         IntentStatus.failed: "stopped",
         IntentStatus.cancelled: "stopped",
         IntentStatus.expired: "stopped",
-        IntentStatus.partly_refunded: "needs",
+        IntentStatus.partly_refunded: "over",
         IntentStatus.refunded: "over",
     },
 )

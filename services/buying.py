@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, literal, select
 
 from core.errors import NotFound
 from core.work import Work
@@ -21,7 +21,7 @@ from models.bookings import (
     BookingStatus,
     InstalmentPlan,
 )
-from models.payments import Allocation, PaymentIntent
+from models.payments import Allocation, IntentStatus, PaymentIntent
 from models.sales import Addon, Apartment, ApartmentStatus, Package, Project
 from services import billing, instalments, ledger
 
@@ -107,6 +107,7 @@ class Bill:
     confirmed: bool
     position: int
     milestone: str
+    method: PaymentMethod | None
 
     @property
     def due(self) -> Decimal:
@@ -202,12 +203,16 @@ def plans(work: Work, bought: Purchase) -> list[Plan]:
 
 
 def bills(work: Work, booking_id: UUID | None = None) -> list[Bill]:
-    """List the buyer's invoices, or those of one booking; by due date, what has none last."""
+    """List the buyer's invoices, or those of one booking; by due date, what has none last.
+
+    What is to be paid comes first, so that no length of history hides it.
+    """
+    past = Invoice.status.not_in(billing.OPEN) if booking_id is None else literal(value=False)
     query = (
-        select(Invoice, BookingInvoice, Booking.confirmed_at)
+        select(Invoice, BookingInvoice, Booking.confirmed_at, Booking.payment_method)
         .outerjoin(BookingInvoice, BookingInvoice.invoice_id == Invoice.id)
         .outerjoin(Booking, Booking.id == BookingInvoice.booking_id)
-        .order_by(Invoice.due_on.asc().nulls_last(), BookingInvoice.position, Invoice.id)
+        .order_by(past, Invoice.due_on.asc().nulls_last(), BookingInvoice.position, Invoice.id)
         .limit(MOST)
     )
     if booking_id is not None:
@@ -228,8 +233,9 @@ def bills(work: Work, booking_id: UUID | None = None) -> list[Bill]:
             confirmed_at is not None,
             link.position if link else 0,
             link.milestone if link else "",
+            method,
         )
-        for invoice, link, confirmed_at in work.session.execute(query)
+        for invoice, link, confirmed_at, method in work.session.execute(query)
     ]
 
 
@@ -266,6 +272,21 @@ def paid(work: Work, booking_id: UUID | None = None) -> list[PaymentIntent]:
         )
         query = query.where(PaymentIntent.id.in_(for_it))
     return list(work.session.scalars(query))
+
+
+def announced(work: Work) -> dict[UUID, PaymentIntent]:
+    """Find the transfers that the buyer means to send and nobody has seen arrive, by invoice."""
+    query = (
+        select(Allocation.invoice_id, PaymentIntent)
+        .join(PaymentIntent, PaymentIntent.id == Allocation.intent_id)
+        .where(
+            PaymentIntent.method == PaymentMethod.bank_transfer,
+            PaymentIntent.status.in_((IntentStatus.requires_action, IntentStatus.processing)),
+        )
+        .order_by(PaymentIntent.id)
+        .limit(MOST)
+    )
+    return {row.invoice_id: row.PaymentIntent for row in work.session.execute(query)}
 
 
 def is_free(work: Work, bought: Purchase) -> bool:

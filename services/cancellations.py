@@ -153,6 +153,12 @@ sagas.KINDS["cancel_booking"] = (
 )
 
 
+def refunds_of(work: Work, booking_id: UUID) -> list[Refund]:
+    """List what goes back of a booking that is over, and what has."""
+    query = select(Refund).where(Refund.key.startswith(_key(booking_id))).order_by(Refund.id)
+    return list(work.session.scalars(query))
+
+
 def wake(work: Work, refund_id: UUID) -> None:
     """Let the saga that waits for a refund look again."""
     kind, _, rest = found(work, Refund, refund_id).key.partition(":")

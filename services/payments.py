@@ -156,7 +156,7 @@ def begin(
         PaymentInitiated(intent.id, intent.party_id, method, intent.amount, intent.currency),
     )
     if method is PaymentMethod.bank_transfer:
-        INTENT_FLOW.move(intent, "process")
+        INTENT_FLOW.move(intent, "ask_payer")
     work.session.flush()
     return intent
 

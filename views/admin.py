@@ -21,7 +21,7 @@ from views.inputs import Input, control, source_of
 from views.list_page import DROPPED, list_page
 from views.person import actor, signed_in
 from views.record_side import RecordSide
-from views.records import record_page
+from views.records import name_of, record_page
 from views.refusals import in_words, sentence
 from views.registry import BY_TABLE, READ_VERB, WRITE_VERB, Screen
 from views.rights import needs, require
@@ -184,7 +184,7 @@ class ScreenView(RecordSide, BaseView):  # type: ignore[misc]
         lost = isinstance(refusal, forms.ChangedMeanwhile)
         typed = request.form if request.method == "POST" and not lost else None
         page = forms.form_page(screen, row, typed, refusal)
-        name = str(getattr(row, screen.name_key) or _(screen.one))
+        name = name_of(screen, pk)
         page |= {
             "title": _("Edit %(name)s", name=name),
             "crumbs": self._crumbs(name, _("Edit"), pk),
@@ -277,7 +277,7 @@ class ScreenView(RecordSide, BaseView):  # type: ignore[misc]
                 control(each, value, source=source, errors=errors, currency=currency, chosen=chosen)
                 | ({"options": each.offers(row)} if each.offers else {})
             )
-        name = str(getattr(row, self.screen.name_key) or _(self.screen.one))
+        name = name_of(self.screen, row.id)
         return {
             "title": f"{_(act.label)}: {name}",
             "sentence": _(act.confirm) if act.confirm else "",

@@ -22,6 +22,8 @@ AUDIT = Screen(
         Group(N_("Before"), "before"),
         Group(N_("After"), "after"),
     ),
+    called="table_name",
+    heading=N_("Change of: %(name)s"),
     labels={
         "request_id": N_("Request"),
         "before": N_("As it was"),
@@ -66,6 +68,8 @@ DELIVERY = Screen(
     sentence=N_("Who is told of which event, and whether they have been."),
     menu=MENU,
     columns="subscriber event attempts due_at done_at parked_at last_error",
+    called="event",
+    heading=N_("Delivery of %(name)s"),
     search="subscriber event.type",
     filters="subscriber due_at done_at parked_at",
     acts=(
@@ -91,11 +95,12 @@ DELIVERY = Screen(
 SAGA = Screen(
     Saga,
     title=N_("Long-running work"),
-    one=N_("Saga"),
+    one=N_("Long-running work"),
     sentence=N_("Acts that belong together and take a while; those that are parked need you."),
     menu=MENU,
     columns="kind status step attempts due_at last_error finished_at created_at",
     filters="status kind created_at",
+    called="kind",
     acts=(
         Act(
             sagas.resume,

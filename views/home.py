@@ -43,7 +43,14 @@ TRANSFERS = Waiting(
     "payment_intent", "confirm_transfer", N_("Confirm transfer %(name)s"), "building-bank"
 )
 REFUNDS = Waiting("refund", "retry", N_("A refund failed: %(name)s"), "cash-off", "stopped")
+BY_HAND = Waiting("refund", "settle", N_("Pay back by hand: %(name)s"), "cash")
 SAGAS = Waiting("saga", "resume", N_("Parked: %(name)s"), "player-pause", "stopped")
+
+BY_HAND_STILL = (
+    Refund.status == RefundStatus.requested,
+    PaymentIntent.method != PaymentMethod.card,
+)
+"""No provider sends these: somebody pays them, and says so."""
 
 
 class Index(IndexView):  # type: ignore[misc]
@@ -143,7 +150,8 @@ def _kinds(at_hand: Person) -> list[tuple[Waiting, Any]]:
         (MINE, booking.where(Booking.status == BookingStatus.in_progress, mine)),
         (HOLDS, booking.where(Booking.status == BookingStatus.pending, mine, *held)),
         (TRANSFERS, _transfers()),
-        (REFUNDS, _refunds()),
+        (REFUNDS, _refunds().where(Refund.status == RefundStatus.failed)),
+        (BY_HAND, _refunds().where(*BY_HAND_STILL)),
         (SAGAS, _sagas()),
     ]
 
@@ -162,7 +170,7 @@ def _transfers() -> Any:
         .join(Party, Party.id == PaymentIntent.party_id)
         .where(
             PaymentIntent.method == PaymentMethod.bank_transfer,
-            PaymentIntent.status == IntentStatus.processing,
+            PaymentIntent.status.in_((IntentStatus.requires_action, IntentStatus.processing)),
         )
         .order_by(PaymentIntent.created_at)
     )
@@ -181,7 +189,6 @@ def _refunds() -> Any:
         )
         .join(PaymentIntent, PaymentIntent.id == Refund.intent_id)
         .join(Party, Party.id == Refund.party_id)
-        .where(Refund.status == RefundStatus.failed)
         .order_by(Refund.created_at)
     )
 

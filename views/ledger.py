@@ -15,6 +15,7 @@ ACCOUNT = Screen(
     search="code party.name",
     filters="code type party balance currency",
     order="code",
+    called="code",
     related=(
         Related(
             Posting,

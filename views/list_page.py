@@ -261,7 +261,7 @@ def _row(
     return {
         "id": held["id"],
         "url": url_for(f"{screen.name}.record", pk=held["id"]),
-        "name": str(held["_name"] or _(screen.one)),
+        "name": cells[columns[0].name].striptags(),
         "cells": cells,
         "acts": row_acts(screen, held["id"], held.get("_status")),
     }

@@ -78,6 +78,7 @@ MEMBER = Screen(
     sentence=N_("Who belongs to the organization, and what they may do."),
     menu=MENU,
     columns="profile roles active profile.email created_at",
+    called="profile",
     search="profile.name profile.email",
     filters="active created_at",
     acts=(

@@ -4,7 +4,6 @@ from core.text import N_
 from models.billing import PaymentMethod
 from models.payments import (
     Allocation,
-    IntentStatus,
     PaymentIntent,
     ProviderEvent,
     Refund,
@@ -17,8 +16,7 @@ from views.registry import Group, Preset, Related, Screen
 def _transfer(row: PaymentIntent) -> str:
     if row.method is not PaymentMethod.bank_transfer:
         return N_("Only a bank transfer is confirmed by hand.")
-    waits = row.status in (IntentStatus.pending, IntentStatus.processing)
-    return "" if waits else N_("It does not wait for a transfer.")
+    return N_("It has arrived already.") if row.status in payments.OVER else ""
 
 
 INTENT = Screen(
@@ -71,20 +69,38 @@ INTENT = Screen(
         ),
     ),
     presets=(
-        Preset(N_("Transfers to confirm"), "method=bank_transfer&status=processing"),
+        Preset(
+            N_("Transfers to confirm"),
+            "method=bank_transfer&status=requires_action&status=processing",
+        ),
         Preset(N_("Failed"), "status=failed"),
     ),
     programs="currency provider reference note failure",
     drawing="money",
 )
+
+
+def _by_provider(row: Refund) -> str:
+    """Say why nobody pays it by hand: only a refund by card is due to be asked for."""
+    return N_("The provider sends this refund by itself.") if row.check_at else ""
+
+
 REFUND = Screen(
     Refund,
     title=N_("Refunds"),
     one=N_("Refund"),
     sentence=N_("Money on its way back to those who paid."),
     menu=N_("Money"),
-    columns="intent status amount reason failure created_at",
-    more="attempts succeeded_at",
+    columns="intent status amount reason created_at",
+    more="failure attempts succeeded_at",
+    called="intent",
+    heading=N_("Refund of %(name)s"),
+    groups=(
+        Group(
+            N_("Refund"),
+            "intent intent.party amount reason failure attempts created_at succeeded_at",
+        ),
+    ),
     search="intent.number reason",
     filters="status amount created_at",
     acts=(
@@ -94,6 +110,7 @@ REFUND = Screen(
             move="succeed",
             icon="cash",
             money=True,
+            unless=_by_provider,
             confirm=N_("You have given or sent the money back to the payer."),
             done=N_("The refund is in the ledger."),
         ),
@@ -106,7 +123,10 @@ REFUND = Screen(
             done=N_("The refund is asked for again."),
         ),
     ),
-    presets=(Preset(N_("Failed"), "status=failed"),),
+    presets=(
+        Preset(N_("On their way"), "status=requested"),
+        Preset(N_("Failed"), "status=failed"),
+    ),
     programs="currency reference",
     drawing="money",
 )

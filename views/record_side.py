@@ -16,6 +16,7 @@ from models.files import Document, DocumentUse
 from services import files, followers
 from views import uploading
 from views.person import actor, signed_in
+from views.records import name_of
 from views.refusals import in_words, sentence
 from views.registry import READ_VERB, WRITE_VERB, Screen
 from views.rights import needs, require
@@ -35,19 +36,16 @@ class RecordSide:
             raise NotFound
         return row
 
-    def _name(self, row: Any) -> str:
-        return str(getattr(row, self.screen.name_key) or _(self.screen.one))
-
     @expose("/<uuid:pk>/comments", methods=["POST"])  # type: ignore[untyped-decorator]
     @needs(READ_VERB)
     def comment(self, pk: UUID) -> Any:
         """Write on a record."""
         require("record_comment", WRITE_VERB)
-        row = self._row(pk)
+        self._row(pk)
         try:
             with unit_of_work(db.session(), actor()) as work, in_words(work.session):
                 said = request.form.get("text", "")
-                files.comment(work, self.screen.name, pk, said, self._name(row))
+                files.comment(work, self.screen.name, pk, said, name_of(self.screen, pk))
         except BadInput as refusal:
             flash(sentence(refusal), "danger")
         return redirect(url_for(".record", pk=pk))

@@ -38,8 +38,7 @@ class Related:
 
     def open_to(self, at_hand: Any) -> bool:
         """Rows that only link are read with the record; others need the right to their table."""
-        target = screen_of(self.model)
-        return target is None or bool(at_hand and at_hand.may("read", target.name))
+        return may_read(self.model, at_hand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +79,8 @@ class Screen:
     is added. `scope` says which rows there are at all; `listed` which of them lists, choices and
     forms show. `pictures` are the uses of pictures that a record has. `programs` names further
     columns that programs may read. `currency` is the path to the code of the money in a row.
+    `called` is the column that names a record which has no name of its own, in the words of
+    `heading`.
     """
 
     model: type[Base]
@@ -114,6 +115,8 @@ class Screen:
     inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     programs: str = ""
     currency: str = "currency"
+    called: str = ""
+    heading: str = "%(name)s"
     countdown: str = ""
     empty: str = ""
     drawing: str = "building"
@@ -139,12 +142,16 @@ class Screen:
         """Give the columns that a list may show."""
         return [self.column(each) for each in (*self.columns.split(), *self.more.split())]
 
-    def readable(self) -> list[Column]:
-        """Give all columns that pages or programs may read, each once."""
+    def readable(self, at_hand: Any = None) -> list[Column]:
+        """Give all columns that pages or programs may read, each once.
+
+        With `at_hand` without those that tell of other rows which they may not read.
+        """
         names = [*self.columns.split(), *self.more.split()]
         names += [*self.form.split(), *self.programs.split()]
         names += [name for group in self.groups for name in group.columns.split()]
-        return [self.column(each) for each in dict.fromkeys(names)]
+        every = [self.column(each) for each in dict.fromkeys(names)]
+        return [each for each in every if at_hand is None or tells(each, at_hand)]
 
     def fields(self, *, adding: bool) -> list[Input]:
         """Give what a form asks for."""
@@ -189,6 +196,7 @@ class Screen:
             self.column(each)
         sortable = self.order.removeprefix("-")
         assert sortable == "id" or self.column(sortable)
+        assert self.called or self.name_key not in ("id", "key"), f"{self.name} has no name to show"
         assert all(each.kind is not Kind.id for each in self.readable())
         for related in self.related:
             for name in related.columns.split():
@@ -216,6 +224,22 @@ def enrol(screens: Sequence[Screen]) -> None:
 def screen_of(model: type[Base] | None) -> Screen | None:
     """Find the screen of a model, if it has one."""
     return BY_TABLE.get(model.__tablename__) if model is not None else None
+
+
+def may_read(model: type[Base] | None, at_hand: Any) -> bool:
+    """Whether somebody may read the rows of a model; those without a screen belong to others."""
+    screen = screen_of(model)
+    return screen is None or bool(at_hand and at_hand.may(READ_VERB, screen.name))
+
+
+def tells(column: Column, at_hand: Any) -> bool:
+    """Whether a column tells somebody nothing but of rows that they may read.
+
+    A relation tells what a row of another table is called, a path any column of it. All roles may
+    read what the rows they see point to; keys are limited further.
+    """
+    beyond = column.model if column.path else None
+    return may_read(column.target, at_hand) and may_read(beyond, at_hand)
 
 
 def write_roles(security: Any) -> None:

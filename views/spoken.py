@@ -19,7 +19,7 @@ from models.organizations import Profile
 from services import access
 from views import labels
 from views.columns import Column, shown
-from views.registry import BY_TABLE
+from views.registry import BY_TABLE, Screen
 from views.words import device, names
 
 MACHINE = N_("Makao")
@@ -94,6 +94,14 @@ def cell(column: Column, value: Any, currency: str, who: Mapping[str, str]) -> M
         return escape(_(SAGAS.get(value, value)))
     say = SAID.get(column.key)
     return escape(say(value)) if say else shown(column, value, currency)
+
+
+def name(screen: Screen, held: Mapping[str, Any]) -> str:
+    """Name a record as people do; `held` are what its columns hold, and its own name."""
+    if not screen.called:
+        return str(held["_name"] or _(screen.one))
+    shown_ = cell(screen.column(screen.called), held[screen.called], "", {}).striptags()
+    return str(_(screen.heading, name=shown_))
 
 
 def table(name: str) -> str:

@@ -31,6 +31,7 @@ STORY = "job:demo"
 SAME_ACT = timedelta(seconds=2)
 MOST_CHANGES = 6
 SAID: Mapping[str, str] = {
+    "addon.price_changed": N_("changed the price"),
     "apartment.created": N_("added the apartment"),
     "apartment.price_changed": N_("changed the price"),
     "apartment.status_changed": N_("changed the status"),
@@ -42,9 +43,18 @@ SAID: Mapping[str, str] = {
     "booking.created": N_("made the booking"),
     "booking.expired": N_("let the hold end"),
     "booking.package_assigned": N_("chose the package"),
+    "booking.refunded": N_("paid back what was to go back"),
     "booking.rejected": N_("rejected the booking"),
+    "booking.released": N_("freed the apartment"),
+    "booking.settled": N_("passed the apartment to the customer"),
     "booking.status_changed": N_("changed the status"),
+    "delivery.replayed": N_("had it told again"),
+    "delivery.skipped": N_("skipped it"),
     "document.attached": N_("added a file"),
+    "document.removed": N_("removed a file"),
+    "import.finished": N_("finished the import"),
+    "import.status_changed": N_("changed the status"),
+    "import.undone": N_("undid the import"),
     "invoice.issued": N_("issued the invoice"),
     "invoice.paid": N_("settled the invoice"),
     "invoice.rejected": N_("rejected the invoice"),
@@ -54,14 +64,19 @@ SAID: Mapping[str, str] = {
     "member.invited": N_("sent the invitation"),
     "member.roles_changed": N_("changed the roles"),
     "organization.founded": N_("founded the organization"),
+    "package.price_changed": N_("changed the price"),
     "party.created": N_("added them"),
     "payment.failed": N_("could not take the payment"),
     "payment.initiated": N_("began the payment"),
+    "payment.status_changed": N_("changed the status"),
     "payment.succeeded": N_("received the payment"),
+    "payment.unclear": N_("was told of another amount"),
     "project.created": N_("added the project"),
+    "record.commented": N_("wrote"),
     "refund.failed": N_("could not pay back"),
     "refund.requested": N_("asked for the refund"),
     "refund.succeeded": N_("paid back"),
+    "saga.status_changed": N_("changed the status"),
 }
 KINDS = {"payment": "money", "refund": "money", "document": "file"}
 QUIET = {"custom", "flow_version", "updated_at", "status_at", "search"}

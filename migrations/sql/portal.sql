@@ -126,7 +126,7 @@ SELECT portal_may('payment_intent',
        AND n.reference IS NULL AND n.method IN ('card', 'bank_transfer') $$,
     $$ kept(to_jsonb(o), to_jsonb(n), '{status,check_at,return_url,note,updated_at}')
        AND (n.status = o.status
-           OR (o.status, n.status, n.method) = ('pending', 'processing', 'bank_transfer')
+           OR (o.status, n.status, n.method) = ('pending', 'requires_action', 'bank_transfer')
            OR n.status = 'cancelled' AND o.status IN ('pending', 'requires_action')) $$,
     NULL);
 SELECT portal_may('payment_allocation',

@@ -15,13 +15,14 @@ from doubles.mail.box import Box
 from models.files import Follower
 from models.notices import Dispatch, Notification
 from models.organizations import Invitation, Membership
-from models.payments import Refund
-from services import booking_ends, bookings, refunds
+from models.payments import PaymentIntent, Refund
+from services import booking_ends, bookings, events, refunds
 from services.payments import Outcome
 from tests import make, stories
 from tests.doubles.running import running
 from tests.stories import unit
 from tests.views.conftest import Office
+from views import timeline
 from workers import mail, relay, sagas
 
 
@@ -160,3 +161,29 @@ def test_a_record_is_followed_and_left_from_its_page(office: Office) -> None:
     with office.work() as work:
         assert work.session.scalars(select(Follower.id)).all() == []
     assert office.browser("Buyer").post(f"{where}/follow").status_code == 403
+
+
+def test_every_fact_is_told_in_words() -> None:
+    """The timeline of a record falls back to the fact's own type: nobody should ever read that."""
+    assert set(events.CATALOGUE) - set(timeline.SAID) == set()
+
+
+def test_a_refund_that_nobody_sends_waits_for_the_accountant(app: Flask, office: Office) -> None:
+    story = stories.confirmed(office.session, office.home)
+    story.pay()
+    with unit(office.session, office.home) as work:
+        booking_ends.cancel(work, story.booking_id, "moved away")
+    with machines(app):
+        sagas.advance_due()
+    accountant = office.browser("Accountant")
+    with unit(office.session, office.home) as work:
+        (refund_id,) = work.session.scalars(select(Refund.id))
+        number = work.session.scalars(select(PaymentIntent.number)).one()
+
+    home = accountant.get("/home/").get_data(as_text=True)
+    record = accountant.get(f"/admin/refund/{refund_id}").get_data(as_text=True)
+    accountant.post(f"/admin/refund/{refund_id}/settle", data={})
+
+    assert f"Pay back by hand: {number}" in home
+    assert f"<h1>Refund of {number}</h1>" in record
+    assert "Pay back by hand" not in accountant.get("/home/").get_data(as_text=True)

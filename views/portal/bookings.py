@@ -9,21 +9,34 @@ from flask_babel import gettext as _
 
 from core import db
 from core.errors import Refused
+from core.money import rounded
 from core.work import Work, clock, unit_of_work
 from models.billing import INVOICE_FLOW, InvoiceStatus
 from models.bookings import BookingStatus
-from services import booking_ends, buying
+from services import booking_ends, buying, cancellations, catalogue
 from services.buying import Bill, Purchase
 from views.person import actor
 from views.portal.home import row_of
 from views.portal.pages import PortalView, needs, reading
-from views.portal.said import Said, purchase_state, refund_rule, timeline
+from views.portal.said import (
+    Said,
+    cut_at,
+    figures,
+    how_to_pay,
+    is_over,
+    purchase_state,
+    refund_row,
+    refund_rule,
+    refund_ways,
+    timeline,
+)
 from views.portal.steps import address, where
 from views.refusals import sentence
 
 SHOWN_BILLS = (
     *(InvoiceStatus.draft, InvoiceStatus.issued, InvoiceStatus.partly_paid, InvoiceStatus.paid),
 )
+"""The invoices of a booking that goes on; of one that is over, all that were issued."""
 
 
 class PortalBookingsView(PortalView):
@@ -37,7 +50,8 @@ class PortalBookingsView(PortalView):
         """List them, the newest first."""
         work = reading()
         rows = [row_of(work, each) for each in buying.purchases(work)]
-        return self.page("portal/bookings.html", "bookings", rows=rows)
+        cut = cut_at(buying.MOST, len(rows))
+        return self.page("portal/bookings.html", "bookings", rows=rows, cut=cut)
 
     @expose("/bookings/<uuid:booking_id>/")  # type: ignore[untyped-decorator]
     @needs("read")
@@ -66,7 +80,13 @@ class PortalBookingsView(PortalView):
         if bought.confirmed_at is None:
             return redirect(url_for("PortalBookingsView.booking", booking_id=booking_id))
         due = next((each for each in buying.bills(work, booking_id) if each.due), None)
-        return self.page("portal/confirmed.html", "bookings", bought=bought, due=due)
+        return self.page(
+            "portal/confirmed.html",
+            "bookings",
+            bought=bought,
+            due=due,
+            how=how_to_pay(bought.method, catalogue.organization(work).address) if due else "",
+        )
 
     @expose("/bookings/<uuid:booking_id>/cancel")  # type: ignore[untyped-decorator]
     @needs("book")
@@ -91,27 +111,37 @@ class PortalBookingsView(PortalView):
     def _booking(self, work: Work, bought: Purchase) -> str:
         bills = buying.bills(work, bought.id)
         paid = buying.paid(work, bought.id)
+        over = is_over(bought)
+        back = cancellations.refunds_of(work, bought.id) if over else []
         return self.page(
             "portal/booking.html",
             "bookings",
             bought=bought,
             state=purchase_state(bought, work.now),
+            figures=figures(bought, back),
             chosen=buying.chosen(work, bought.id),
-            bills=[(bill, bill_state(bill)) for bill in bills if bill.status in SHOWN_BILLS],
+            bills=[
+                (bill, bill_state(bill))
+                for bill in bills
+                if (bill.number if over else bill.status in SHOWN_BILLS)
+            ],
+            announced=buying.announced(work),
+            back=[refund_row(each, paid) for each in back],
             papers=papers_of(bought, bills),
-            timeline=timeline(bought, bills, paid),
+            timeline=timeline(bought, bills, paid, back),
             may_cancel=bought.status in booking_ends.BUYER_CANCELS,
         )
 
     def _cancel(self, booking_id: UUID, error: str = "", reason: str = "") -> str:
         bought = buying.purchase(reading(), booking_id)
-        back = bought.paid * bought.refund_percent / 100
+        back = rounded(bought.paid * bought.refund_percent / 100, bought.currency)
         return self.page(
             "portal/cancel.html",
             "bookings",
             bought=bought,
             rule=refund_rule(bought),
             back=back,
+            ways=refund_ways(buying.paid(reading(), booking_id)) if back else "",
             reason=reason,
             error=error,
             allowed=bought.status in booking_ends.BUYER_CANCELS,

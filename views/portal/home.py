@@ -12,7 +12,7 @@ from services.buying import Bill, Purchase
 from views.notices import latest
 from views.person import signed_in
 from views.portal.pages import PortalView, is_buyer, needs, reading
-from views.portal.said import place, purchase_state
+from views.portal.said import is_over, place, purchase_state
 from views.words import day, money
 
 FEW, MOST = 5, 100
@@ -38,7 +38,7 @@ class PortalHomeView(PortalView):
             greeting=_("Hello %(name)s", name=at_hand.name.split()[0]),
             needs=_needs(work, mine, bills),
             balances=_balances(mine, bills),
-            mine=[row_of(work, each) for each in mine if not _is_over(each)],
+            mine=[row_of(work, each) for each in mine if not is_over(each)],
             news=latest(at_hand, FEW),
             first={
                 "title": _("Find your home"),
@@ -89,7 +89,8 @@ def _needs(work: Work, mine: list[Purchase], bills: list[Bill]) -> dict[str, Any
             "label": _("Go on"),
             "url": url_for("PortalBookingsView.booking", booking_id=held.id),
         }
-    due = next((each for each in bills if each.due), None)
+    sent = buying.announced(work)
+    due = next((each for each in bills if each.due and each.id not in sent), None)
     if due is None:
         return None
     return {
@@ -105,7 +106,7 @@ def _balances(mine: list[Purchase], bills: list[Bill]) -> list[dict[str, Any]]:
     owed = buying.owed(bills)
     remaining: dict[str, Any] = {}
     for each in mine:
-        if each.confirmed_at and not _is_over(each):
+        if each.confirmed_at and not is_over(each):
             remaining[each.currency] = remaining.get(each.currency, 0) + each.remaining
     return [
         {
@@ -119,7 +120,3 @@ def _balances(mine: list[Purchase], bills: list[Bill]) -> list[dict[str, Any]]:
         }
         for currency, rest in sorted(remaining.items())
     ]
-
-
-def _is_over(bought: Purchase) -> bool:
-    return bought.status.value in {"rejected", "cancelled", "expired"}

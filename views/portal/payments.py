@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -12,10 +12,11 @@ from core.errors import BadInput, NotFound, Refused
 from core.work import Work, found, unit_of_work
 from models.billing import PAYMENT_METHOD_LABELS, InvoiceStatus, PaymentMethod
 from models.payments import INTENT_FLOW, IntentStatus, PaymentIntent
-from services import buying, organizations, paying, payments
+from services import buying, catalogue, organizations, paying, payments
 from views.person import actor
 from views.portal.bookings import bill_state
 from views.portal.pages import PortalView, needs, reading
+from views.portal.said import cut_at, how_to_pay
 from views.refusals import sentence
 
 METHODS = (PaymentMethod.card, PaymentMethod.bank_transfer)
@@ -49,7 +50,7 @@ class PortalPaymentsView(PortalView):
         except Refused as refusal:
             if refusal.status == 404:
                 raise
-            return self._payments(sentence(refusal)), refusal.status
+            return self._payments(sentence(refusal), refusal.field), refusal.status
         if method is PaymentMethod.card:
             current_app.extensions["ring"]("workers.payments.ask", home, intent_id, queue="money")
         return redirect(url_for("PortalPaymentsView.payment", intent_id=intent_id))
@@ -83,18 +84,25 @@ class PortalPaymentsView(PortalView):
         """Give up a payment that was not made."""
         with unit_of_work(db.session(), actor()) as work:
             payments.cancel(work, intent_id)
+        flash(_("That payment is given up. Nothing was charged."), "success")
         return redirect(url_for("PortalPaymentsView.payments"))
 
-    def _payments(self, error: str = "") -> str:
+    def _payments(self, error: str = "", field: str | None = "") -> str:
         work = reading()
         bills = buying.bills(work)
         picked = request.form.getlist("invoice") or request.args.getlist("invoice")
         due = [(bill, bill_state(bill)) for bill in bills if bill.due]
+        sent = buying.announced(work)
+        first = next((bill for bill, _state in due if bill.id not in sent), None)
+        ticked = picked or ([str(first.id)] if first else [])
+        wish = next((bill.method for bill, _state in due if str(bill.id) in ticked), None)
+        history = buying.paid(work)
         return self.page(
             "portal/payments.html",
             "payments",
             due=due,
-            picked=picked or [str(due[0][0].id)] if due else [],
+            picked=ticked,
+            announced=sent,
             owed=buying.owed(bills),
             later=[
                 (bill, bill_state(bill))
@@ -104,10 +112,14 @@ class PortalPaymentsView(PortalView):
             methods=[
                 {"value": each.value, "label": _(PAYMENT_METHOD_LABELS[each])} for each in METHODS
             ],
-            method=request.form.get("method", METHODS[0].value),
+            method=request.form.get("method", (wish if wish in METHODS else METHODS[0]).value),
+            how=how_to_pay(PaymentMethod.cash, catalogue.organization(work).address),
+            in_cash=wish is PaymentMethod.cash,
             amount=request.form.get("amount", "").strip(),
-            history=[_row(each) for each in buying.paid(work)],
-            error=error,
+            history=[_row(each) for each in history],
+            cut=cut_at(buying.MOST, len(history)),
+            error="" if field == "amount" else error,
+            errors=[error] if field == "amount" else [],
         )
 
     def _payment(self, intent_id: UUID, *, leads: bool) -> str:
@@ -128,7 +140,8 @@ def _shown(work: Work, intent_id: UUID, *, leads: bool) -> dict[str, Any]:
         "card": card,
         "leads": leads and open_still,
         "pay_url": intent.pay_url if open_still else "",
-        "waits": card and intent.status in (*WAITING, IntentStatus.processing),
+        "waits": card and intent.status in payments.ASKED,
+        "awaited": not card and intent.status in payments.ASKED,
         "paid": intent.status in payments.OVER,
         "bank": str(organizations.setting(work, "bank.details")),
         "may_cancel": INTENT_FLOW.allows(intent.status, "cancel"),
@@ -136,11 +149,12 @@ def _shown(work: Work, intent_id: UUID, *, leads: bool) -> dict[str, Any]:
 
 
 def _row(intent: PaymentIntent) -> dict[str, Any]:
+    sent = intent.method is PaymentMethod.bank_transfer and intent.status in payments.ASKED
     return {
         "intent": intent,
         "method": _(PAYMENT_METHOD_LABELS[intent.method]),
-        "label": _(INTENT_FLOW.labels[intent.status]),
-        "meaning": INTENT_FLOW.meanings[intent.status],
+        "label": _("Transfer awaited") if sent else _(INTENT_FLOW.labels[intent.status]),
+        "meaning": "waiting" if sent else INTENT_FLOW.meanings[intent.status],
         "paid": intent.status in payments.OVER,
     }
 

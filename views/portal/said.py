@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from models.billing import PaymentMethod
 from models.bookings import BOOKING_FLOW, BookingStatus
-from models.payments import PaymentIntent
+from models.payments import PaymentIntent, Refund, RefundStatus
 from services import payments
 from services.buying import Bill, Purchase
 from views.words import day, money, number
@@ -50,8 +52,12 @@ def _meaning(bought: Purchase) -> str:
         BookingStatus.approved: _("It is approved and paid in full: the apartment is yours.")
         if paid_all
         else _("It is approved. The apartment is yours when all of it is paid."),
-        BookingStatus.rejected: _("We could not accept this booking. What you paid comes back."),
-        BookingStatus.cancelled: _("This booking was cancelled."),
+        BookingStatus.rejected: _("We could not accept this booking.")
+        if not bought.paid
+        else _("We could not accept this booking. What you paid comes back."),
+        BookingStatus.cancelled: _("This booking was cancelled.")
+        if not bought.paid
+        else _("This booking was cancelled. What comes back to you stands below."),
         BookingStatus.expired: _("The time to choose ran out before you confirmed."),
     }
     return str(texts.get(bought.status, ""))
@@ -61,6 +67,75 @@ def place(bought: Purchase) -> str:
     """Say where an apartment is, and what kind: project, layout, area."""
     facts = [bought.project, bought.layout, f"{number(bought.area)} m²"]
     return ", ".join(each for each in facts if each)
+
+
+def is_over(bought: Purchase) -> bool:
+    """Whether a booking has ended without a sale."""
+    return bought.status in (BookingStatus.rejected, BookingStatus.cancelled, BookingStatus.expired)
+
+
+def cut_at(most: int, shown: int) -> str:
+    """Say that a list shows the newest rows only, where it does."""
+    return str(_("These are the newest %(most)s.", most=most)) if shown >= most else ""
+
+
+def figures(bought: Purchase, back: Sequence[Refund]) -> list[dict[str, str]]:
+    """Give the sums of a booking: what remains to be paid, or what goes back once it is over."""
+    sums = [(_("Price"), bought.total)]
+    if not is_over(bought):
+        sums += [(_("Paid"), bought.paid), (_("Remaining"), bought.remaining)]
+    elif bought.paid:
+        sums += [(_("Paid"), bought.paid)]
+        if back:
+            sums += [(_("Goes back to you"), sum((each.amount for each in back), Decimal(0)))]
+    return [{"label": label, "value": money(amount, bought.currency)} for label, amount in sums]
+
+
+def how_to_pay(method: PaymentMethod | None, office: str) -> str:
+    """Say how the invoices of a booking are paid that are not paid at once from here."""
+    if method is PaymentMethod.cash and office:
+        text = _("Pay at our office, %(address)s. You get a receipt.", address=office)
+    elif method is PaymentMethod.cash:
+        text = _("Pay at our office. You get a receipt.")
+    elif method is PaymentMethod.invoice:
+        text = _("Your invoices are with the booking. Pay each by the day it is due.")
+    else:
+        text = ""
+    return str(text)
+
+
+def refund_row(back: Refund, paid: Sequence[PaymentIntent]) -> dict[str, Any]:
+    """Say of one refund how much it is, which way it takes, and how far it is."""
+    intent = next((each for each in paid if each.id == back.intent_id), None)
+    card = intent is not None and intent.method is PaymentMethod.card
+    badges = {
+        RefundStatus.requested: (_("On its way"), "waiting"),
+        RefundStatus.succeeded: (_("Paid back"), "good"),
+        RefundStatus.failed: (_("We look into it"), "needs"),
+    }
+    label, meaning = badges[back.status]
+    return {
+        "amount": back.amount,
+        "currency": back.currency,
+        "number": intent.number if intent else "",
+        "text": _("To the card you paid with.") if card else _("Our accounts pay it to you."),
+        "at": back.succeeded_at,
+        "label": label,
+        "meaning": meaning,
+    }
+
+
+def refund_ways(paid: Sequence[PaymentIntent]) -> str:
+    """Say which way money comes back to whoever made these payments."""
+    made = [each for each in paid if each.status in payments.OVER]
+    by_card = [each.method is PaymentMethod.card for each in made]
+    if all(by_card):
+        text = _("It goes to the card you paid with, as a rule within some days.")
+    elif any(by_card):
+        text = _("What you paid by card goes to the card; the rest our accounts pay to you.")
+    else:
+        text = _("Our accounts pay it to you, and you read here when it is done.")
+    return str(text)
 
 
 def refund_rule(bought: Purchase) -> str:
@@ -73,7 +148,10 @@ def refund_rule(bought: Purchase) -> str:
 
 
 def timeline(
-    bought: Purchase, bills: Sequence[Bill], paid: Sequence[PaymentIntent]
+    bought: Purchase,
+    bills: Sequence[Bill],
+    paid: Sequence[PaymentIntent],
+    back: Sequence[Refund] = (),
 ) -> list[dict[str, Any]]:
     """Tell what happened to a booking, the newest first (templates/macros/record.html)."""
     you = _("You")
@@ -113,6 +191,17 @@ def timeline(
         }
         for intent in paid
         if intent.succeeded_at and intent.status in payments.OVER
+    )
+    entries.extend(
+        {
+            "at": each.succeeded_at,
+            "who": _("We"),
+            "kind": "money",
+            "meaning": "good",
+            "what": _("paid back %(amount)s.", amount=money(each.amount, each.currency)),
+        }
+        for each in back
+        if each.succeeded_at
     )
     return sorted(entries, key=lambda entry: entry["at"], reverse=True)
 

@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from threading import Barrier, Thread
 from uuid import UUID
@@ -8,9 +9,19 @@ import pytest
 from sqlalchemy import select
 
 from core.money import decimals
-from models.billing import Invoice, InvoiceStatus
+from models.billing import Invoice, InvoiceStatus, PaymentMethod
+from models.organizations import Organization
 from models.payments import IntentStatus, PaymentIntent
-from services import organizations, payments
+from services import (
+    billing,
+    buying,
+    cancellations,
+    organizations,
+    payments,
+    postings,
+    refunds,
+    sagas,
+)
 from services.payments import Outcome
 from tests.views.portal.conftest import Browser, Town, text
 
@@ -216,9 +227,106 @@ def test_a_transfer_shows_where_to_and_with_which_reference(
     page = text(buyer.get(begin(buyer, due(buyer), "bank_transfer")))
 
     (intent,) = intents(town)
-    assert intent.status is IntentStatus.processing
+    assert intent.status is IntentStatus.requires_action
     assert "Equity Bank 0123 4567" in page
     assert intent.number in page
+
+
+def test_a_transfer_on_its_way_is_not_asked_for_again(town: Town, confirmed: Confirmed) -> None:
+    buyer, booking = confirmed()
+    before = text(buyer.get("/portal/"))
+    begin(buyer, due(buyer), "bank_transfer")
+
+    payments_page = text(buyer.get("/portal/payments"))
+    assert "mk-needs-me" in before
+    assert "mk-needs-me" not in text(buyer.get("/portal/"))
+    assert "Transfer awaited" in payments_page
+    assert "Transfer awaited" in text(buyer.get(booking))
+    assert not re.search(r'name="invoice"[^>]* checked', payments_page)
+
+
+def test_a_transfer_that_is_not_sent_can_be_given_up_and_still_counts_if_it_comes(
+    town: Town, confirmed: Confirmed
+) -> None:
+    buyer, _ = confirmed()
+    address = begin(buyer, due(buyer), "bank_transfer")
+
+    assert "I do not send it" in text(buyer.get(address))
+    buyer.post(f"{address}/cancel")
+    assert intents(town)[0].status is IntentStatus.cancelled
+    assert "given up" in text(buyer.get("/portal/payments"))
+    with town.jobs() as work:
+        payments.confirm_transfer(work, UUID(address.rpartition("/")[2]))
+    assert intents(town)[0].status is IntentStatus.succeeded
+
+
+def test_the_way_to_pay_is_the_one_that_was_chosen(town: Town) -> None:
+    with town.jobs() as work:
+        work.session.get_one(Organization, town.home).address = "Riverside Drive 12"
+    for apartment, method in ((town.apartment, "bank_transfer"), (town.other, "cash")):
+        buyer = town.buyer()
+        address = buyer.hold(apartment)
+        buyer.post(f"{address}package", package=town.golden)
+        buyer.post(f"{address}payment", method=method, plan="")
+        total = re.search(r'name="total" value="([^"]+)"', text(buyer.get(f"{address}review")))
+        assert total
+        done = text(buyer.get(str(buyer.post(f"{address}review", total=total[1]).location)))
+        page = text(buyer.get("/portal/payments"))
+
+        assert ("Pay at our office, Riverside Drive 12." in done) is (method == "cash")
+        assert ("You chose to pay in cash." in page) is (method == "cash")
+        assert "Riverside Drive 12" in page
+        wish = "bank_transfer" if method == "bank_transfer" else "card"
+        assert re.search(rf'name="method" value="{wish}"[^>]* checked', page)
+
+
+def test_what_comes_back_of_a_cancelled_booking_is_told(town: Town, confirmed: Confirmed) -> None:
+    buyer, booking = confirmed()
+    settle(town, begin(buyer, due(buyer)), "succeeded")
+    asked = text(buyer.get(f"{booking}cancel"))
+    buyer.post(f"{booking}cancel", reason="moved away")
+    with town.jobs() as work:
+        (saga,) = sagas.due(work)
+        assert sagas.claim(work, saga)
+        while sagas.advance(work, saga):
+            work.session.flush()
+    waiting = text(buyer.get(booking))
+    with town.jobs() as work:
+        (refund,) = cancellations.refunds_of(work, UUID(booking.split("/")[-2]))
+        refunds.settled(work, refund.id, Outcome("succeeded"))
+        back = f"{refund.amount:,.2f}"
+    done = text(buyer.get(booking))
+
+    assert "It goes to the card you paid with" in asked
+    assert back in asked
+    assert "Reason: moved away" in waiting
+    assert "Remaining" not in waiting
+    assert re.search(rf"What comes back.*?On its way.*?KES\s{back}", waiting, re.DOTALL)
+    assert re.search(rf"What comes back.*?Paid back.*?KES\s{back}", done, re.DOTALL)
+    assert re.search(rf"We</b>\s+paid back KES\s{back}", done)
+    assert "INV-" in done, "its invoices are still there to read"
+
+
+def test_no_length_of_history_hides_what_is_due(
+    town: Town, confirmed: Confirmed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list ends somewhere; what is to be paid stands first, and where it ends is said."""
+    buyer, _ = confirmed()
+    (invoice,) = due(buyer)
+    monkeypatch.setattr(buying, "MOST", 3)
+    long_ago = date(2020, 1, 1)
+    with town.jobs() as work:
+        assert buyer.party_id
+        for _each in range(3):
+            line = billing.Line("Keys", Decimal(500), postings.UNEARNED)
+            old = billing.draft(work, buyer.party_id, "KES", "Keys", [line])
+            billing.issue(work, old.id, long_ago)
+            payments.record(work, [payments.Part(old.id)], PaymentMethod.cash)
+
+    page = text(buyer.get("/portal/payments"))
+
+    assert due(buyer) == [invoice]
+    assert f"These are the newest {buying.MOST}." in page
 
 
 @pytest.mark.parametrize(

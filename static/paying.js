@@ -1,0 +1,23 @@
+/* What is ticked to be paid, summed beside the button. The server sums again; this only shows. */
+(function () {
+  "use strict";
+  const sum = document.querySelector("[data-sum]");
+  if (!sum) return;
+  const form = sum.closest("form");
+  const language = `${document.documentElement.lang || "en"}-u-nu-latn`;
+
+  function show() {
+    const ticked = Array.from(form.querySelectorAll("[data-due]:checked"));
+    const currencies = new Set(ticked.map((each) => each.dataset.currency));
+    const part = form.elements.amount && form.elements.amount.value.trim();
+    sum.parentElement.hidden = currencies.size !== 1 || Boolean(part);
+    if (sum.parentElement.hidden) return;
+    const [currency] = currencies;
+    const total = ticked.reduce((all, each) => all + Math.round(Number(each.dataset.due) * 10000), 0) / 10000;
+    sum.textContent = new Intl.NumberFormat(language, { style: "currency", currency, currencyDisplay: "code" }).format(total);
+  }
+
+  form.addEventListener("input", show);
+  addEventListener("pageshow", show);
+  show();
+})();
