@@ -10,12 +10,20 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 
 from core.db import uuid7
-from core.errors import BadInput
+from core.errors import BadInput, Refused
 from core.money import split
 from core.text import N_
 from core.work import Work, found, locked
 from models.billing import Invoice, InvoiceStatus
-from models.bookings import Booking, BookingAddon, BookingInvoice, InstalmentPlan, InstalmentStep
+from models.bookings import (
+    LIVE,
+    Booking,
+    BookingAddon,
+    BookingInvoice,
+    BookingStatus,
+    InstalmentPlan,
+    InstalmentStep,
+)
 from models.sales import Addon, Apartment, Package, Project
 from services import billing, ledger, organizations
 from services.billing import Line
@@ -33,8 +41,8 @@ def draft(work: Work, booking: Booking) -> None:
     if booking.package_id is None or booking.total <= 0:
         return
     subject = _subject(work, booking)
-    for position, (step, amount) in enumerate(parts(work, booking), 1):
-        lines = lines_of(work, booking) if step is None else [_line(step, position, amount)]
+    for position, (step, _amount) in enumerate(parts(work, booking), 1):
+        lines = lines_at(work, booking, position)
         invoice = billing.draft(work, booking.customer_id, booking.currency, subject, lines)
         invoice.payment_method = booking.payment_method
         work.session.add(
@@ -102,14 +110,30 @@ def _step(match: re.Match[str]) -> Step | None:
     return Step(Decimal(match["percent"]), days, due_on, match["milestone"] or "")
 
 
+class PlanInUse(Refused):
+    """Somebody has agreed to the steps of a plan."""
+
+    code = "plan_in_use"
+    says = N_(
+        "%(count)s bookings are paid in the steps of this plan, so it stays as it is. Make another"
+        " plan for the bookings to come."
+    )
+
+
 def set_steps(work: Work, plan_id: UUID, steps: Sequence[Step]) -> None:
-    """Say how a plan divides the total. Bookings confirmed before keep their invoices.
+    """Say how a plan divides the total, while nobody has chosen it.
 
     Raises:
         BadInput: the steps do not add up to 100 percent.
+        PlanInUse: bookings that go on are paid by it.
 
     """
     plan = locked(work, InstalmentPlan, plan_id)
+    using = select(func.count()).where(
+        Booking.plan_id == plan.id, Booking.status.in_((BookingStatus.pending, *LIVE))
+    )
+    if count := work.session.scalar(using):
+        raise PlanInUse(count=count)
     if sum(step.percent for step in steps) != 100:
         raise BadInput(N_("The steps of a plan add up to 100 percent."), field="steps")
     work.session.execute(delete(InstalmentStep).where(InstalmentStep.plan_id == plan.id))
@@ -133,12 +157,18 @@ def reach_milestone(work: Work, plan_id: UUID, position: int) -> int:
     """Issue the invoices of all bookings that wait for this milestone of a plan. Returns how many.
 
     Bookings confirmed later ask for it at once. Reaching it twice issues nothing twice.
+
+    Raises:
+        BadInput: the plan has no such step, or it is due by the calendar.
+
     """
     plan = locked(work, InstalmentPlan, plan_id)
     query = select(InstalmentStep).where(
         InstalmentStep.plan_id == plan.id, InstalmentStep.position == position
     )
-    step = work.session.scalars(query).one()
+    step = work.session.scalar(query)
+    if step is None or not step.milestone:
+        raise BadInput(N_("That step waits for no milestone."), field="position")
     step.reached_at = step.reached_at or work.now
     waiting = (
         select(BookingInvoice.invoice_id)
@@ -227,6 +257,12 @@ def _line(step: InstalmentStep, position: int, amount: Decimal) -> Line:
         f": {step.milestone}" if step.milestone else ""
     )
     return Line(label, amount, UNEARNED)
+
+
+def lines_at(work: Work, booking: Booking, position: int) -> list[Line]:
+    """Write what the invoice at a position of a booking asks for: all of it, or a step's share."""
+    step, amount = parts(work, booking)[position - 1]
+    return lines_of(work, booking) if step is None else [_line(step, position, amount)]
 
 
 def lines_of(work: Work, booking: Booking) -> list[Line]:

@@ -288,17 +288,25 @@ def _succeed(work: Work, intent: PaymentIntent, outcome: Outcome) -> None:
 
 
 def _apply(work: Work, part: Allocation, method: PaymentMethod) -> Decimal:
-    """Pay what the invoice still asks for. What is left of the part is credit."""
-    invoice = locked(work, Invoice, part.invoice_id)
+    """Pay what the invoice, or the one that took its place, asks for. What is left is credit."""
+    invoice = _standing(work, locked(work, Invoice, part.invoice_id))
     due = invoice.total - invoice.paid_amount if invoice.status in billing.OPEN else Decimal(0)
     applied = min(part.amount, due)
     if applied:
         billing.receive(work, invoice.id, applied, method)
     if not applied:
         work.session.delete(part)
-    elif applied != part.amount:
-        part.amount = applied
+    else:
+        part.invoice_id, part.amount = invoice.id, applied
     return applied
+
+
+def _standing(work: Work, invoice: Invoice) -> Invoice:
+    """Find the invoice that took the place of one, while its payer was at the provider's page."""
+    if invoice.status in billing.OPEN:
+        return invoice
+    newer = work.session.scalar(select(Invoice.id).where(Invoice.replaces_id == invoice.id))
+    return _standing(work, locked(work, Invoice, newer)) if newer else invoice
 
 
 def _fail(work: Work, intent: PaymentIntent, outcome: Outcome) -> None:

@@ -8,7 +8,7 @@ from core.text import N_
 from core.work import Work
 from models.billing import Invoice, InvoiceLine, InvoiceStatus, PaymentMethod
 from models.payments import Allocation
-from services import billing, payments
+from services import billing, invoicing, payments
 from services.payments import Part
 from views.acts import Act
 from views.columns import Kind
@@ -18,7 +18,7 @@ from views.registry import Group, Preset, Related, Screen
 
 def issue(work: Work, row_id: UUID, due_on: date | None) -> object:
     """Ask for the money."""
-    return billing.issue(work, row_id, due_on)
+    return invoicing.issue(work, row_id, due_on)
 
 
 def record(work: Work, row_id: UUID, amount: Decimal, method: str, note: str) -> object:
@@ -43,6 +43,10 @@ AMOUNT = Input(
 def _open(row: Invoice) -> str:
     due = row.status in (InvoiceStatus.issued, InvoiceStatus.partly_paid)
     return "" if due else N_("Nothing is due on it.")
+
+
+def _holds(row: Invoice) -> str:
+    return "" if row.status in invoicing.NO_LONGER else N_("It was neither rejected nor voided.")
 
 
 def _unpaid(row: Invoice) -> str:
@@ -114,7 +118,7 @@ INVOICE = Screen(
             done=N_("The invoice has its number, and stays as it is from now on."),
         ),
         Act(
-            billing.void,
+            invoicing.void,
             N_("Void invoice"),
             move="void",
             icon="ban",
@@ -126,7 +130,7 @@ INVOICE = Screen(
             done=N_("The invoice is void."),
         ),
         Act(
-            billing.reject,
+            invoicing.reject,
             N_("Reject invoice"),
             move="reject",
             icon="x",
@@ -136,6 +140,17 @@ INVOICE = Screen(
             unless=_unpaid,
             confirm=N_("The invoice is marked as not holding."),
             done=N_("The invoice is rejected."),
+        ),
+        Act(
+            invoicing.ask_again,
+            N_("Ask again"),
+            icon="refresh",
+            right=("invoice", "issue"),
+            money=True,
+            unless=_holds,
+            bulk=False,
+            confirm=N_("Another invoice takes its place, with a number of its own."),
+            done=N_("The new invoice is issued, and the customer is told."),
         ),
         Act(
             billing.write_off,

@@ -54,7 +54,7 @@ NOT_A_DOMAIN = {
         *("rest_rows", "openapi", "bearers"),
         *("sales_acts", "idempotency", "menu", "search", "profile", "enrolment", "mailbox"),
         *("edges", "home", "person", "screens", "security", "sessions", "sign_in", "words"),
-        *("webhooks", "compression", "imports", "holds", "spoken"),
+        *("webhooks", "compression", "freshness", "imports", "holds", "spoken"),
     },
     "workers": {
         *("jobs", "schedule", "scheduler", "relay", "subscriptions", "sagas"),
@@ -67,7 +67,7 @@ NOT_A_DOMAIN = {
         *("instalments", "refunds", "assignments", "booking_ends", "cancellations"),
         *("sagas", "chains", "catalogue", "offers", "buying", "papers"),
         *("choices", "prices", "reissues", "sheets", "imports", "sales_import", "sales_import_run"),
-        *("sales_sheets", "sales_import_undo"),
+        *("sales_sheets", "sales_import_undo", "invoicing"),
         *("paying", "followers", "invitations", "journal"),
     },
     "dashboards": {"site", "theme", "charts"},
