@@ -10,20 +10,26 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from psycopg.pq import Escaping, ExecStatus, TransactionStatus
 from sqlalchemy import (
+    ARRAY,
     Connection,
     ForeignKey,
     ForeignKeyConstraint,
     UniqueConstraint,
+    Uuid,
+    any_,
+    bindparam,
     event,
     text,
 )
 from sqlalchemy.exc import InternalError
 from sqlalchemy.orm import (
+    LoaderCriteriaOption,
     Mapped,
     ORMExecuteState,
     Session,
@@ -213,6 +219,34 @@ def _begin_and_tell(connection: Connection, told: dict[str, str]) -> bool:
     return bool(answer.status == ExecStatus.TUPLES_OK)
 
 
+# Their values are found when a statement runs. So the filters are made once: to make them for each
+# statement doubles its time.
+_AT_HOME = bindparam("home", None, Uuid(), callable_=lambda: _scope.get().organization_id)
+_OWN_PARTIES = bindparam(
+    "parties", None, ARRAY(Uuid()), callable_=lambda: list(_scope.get().parties or ())
+)
+_HOME = with_loader_criteria(
+    OrganizationScoped,
+    lambda table: table.organization_id == _AT_HOME,
+    include_aliases=True,
+    track_closure_variables=False,
+)
+
+
+@cache
+def _party_criteria() -> tuple[LoaderCriteriaOption, ...]:
+    """Make the filters for portal members, table by table: each has a column of its own name."""
+    return tuple(
+        with_loader_criteria(
+            table,
+            lambda table: table.party_id == any_(_OWN_PARTIES),
+            include_aliases=True,
+            track_closure_variables=False,
+        )
+        for table in PartyScoped.__subclasses__()
+    )
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _filter(state: ORMExecuteState) -> None:
     scope = _scope.get()
@@ -220,19 +254,5 @@ def _filter(state: ORMExecuteState) -> None:
         return
     if not (state.is_select or state.is_update or state.is_delete):
         return
-    home, parties = scope.organization_id, scope.parties
-    state.statement = state.statement.options(
-        with_loader_criteria(
-            OrganizationScoped,
-            lambda table: table.organization_id == home,
-            include_aliases=True,
-        )
-    )
-    if parties is not None:
-        # Table by table: each keeps the party in a column of its own name.
-        state.statement = state.statement.options(
-            *(
-                with_loader_criteria(table, table.party_id.in_(parties), include_aliases=True)
-                for table in PartyScoped.__subclasses__()
-            )
-        )
+    limits = (_HOME,) if scope.parties is None else (_HOME, *_party_criteria())
+    state.statement = state.statement.options(*limits)

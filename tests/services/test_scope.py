@@ -103,6 +103,23 @@ def test_with_the_database_lock_off_the_orm_shows_only_the_own(
 
 
 @pytest.mark.req("S5.47")
+def test_one_statement_shows_each_organization_and_party_its_own(
+    places: list[Place], app: Flask
+) -> None:
+    query = select(Booking.id)  # compiled once, and the filters are made once
+    with Session(app.extensions["engines"]["owner"]) as session:
+        for place in [*places, *places]:
+            with seeing(session, Scope(place.home)):
+                assert set(session.scalars(query)) == set(place.bookings)
+                parties = {row.id: row.customer_id for row in session.scalars(select(Booking))}
+            for booking, party in parties.items():
+                with seeing(session, Scope(place.home, parties=frozenset({party}))):
+                    assert session.scalars(query).all() == [booking]
+            with seeing(session, Scope(place.home, parties=frozenset())):
+                assert session.scalars(query).all() == []
+
+
+@pytest.mark.req("S5.47")
 @pytest.mark.parametrize("kind", SCOPED, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("key", ["", "made up"])
 def test_without_a_known_secret_there_are_no_rows(
