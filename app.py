@@ -16,6 +16,7 @@ from views import (
     compression,
     edges,
     enrolment,
+    freshness,
     health,
     home,
     menu,
@@ -49,6 +50,7 @@ def create_app(**settings: object) -> Flask:
     enrolment.init_app(app)
     menu.init_app(app)
     compression.init_app(app)
+    freshness.init_app(app)
     health.init_app(app)
     words.init_app(app)
     with app.app_context():

@@ -167,7 +167,15 @@ def timeline(
         what = _("is now: %(state)s.", state=label)
         meaning = BOOKING_FLOW.meanings[bought.status]
         entries.append(entry | {"what": what, "meaning": meaning, "detail": bought.reason})
-    entries.extend(
+    entries += _money_told(bills, paid, back)
+    return sorted(entries, key=lambda entry: entry["at"], reverse=True)
+
+
+def _money_told(
+    bills: Sequence[Bill], paid: Sequence[PaymentIntent], back: Sequence[Refund]
+) -> list[dict[str, Any]]:
+    """Tell what was asked for, what was paid, and what went back."""
+    asked = [
         {
             "at": bill.issued_at,
             "who": _("Invoice %(number)s", number=bill.number),
@@ -180,19 +188,19 @@ def timeline(
         }
         for bill in bills
         if bill.issued_at
-    )
-    entries.extend(
+    ]
+    came = [
         {
             "at": intent.succeeded_at,
-            "who": you,
+            "who": _("You"),
             "kind": "money",
             "meaning": "good",
             "what": _("paid %(amount)s.", amount=money(intent.amount, intent.currency)),
         }
         for intent in paid
         if intent.succeeded_at and intent.status in payments.OVER
-    )
-    entries.extend(
+    ]
+    went = [
         {
             "at": each.succeeded_at,
             "who": _("We"),
@@ -202,8 +210,8 @@ def timeline(
         }
         for each in back
         if each.succeeded_at
-    )
-    return sorted(entries, key=lambda entry: entry["at"], reverse=True)
+    ]
+    return [*asked, *came, *went]
 
 
 def chosen_in_words(bought: Purchase, parts: Sequence[Any]) -> list[str]:

@@ -116,22 +116,42 @@ def test_the_first_screen_greets_with_the_one_thing_to_do(town: Town, confirmed:
     assert page.count("mk-btn-accent") == 1
 
 
-def test_the_first_screen_is_light(town: Town, confirmed: Confirmed) -> None:
+def static_files(page: str) -> set[str]:
+    return set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
+
+
+@pytest.mark.parametrize("path", ["/portal/", "/portal/{slug}/", "{apartment}"])
+def test_the_first_screen_is_light(town: Town, confirmed: Confirmed, path: str) -> None:
     """With its styles, scripts and fonts, as they travel: below 200 kB."""
     buyer, _ = confirmed()
-    page = buyer.get("/portal/").get_data()
-    files = set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js|svg))"', page.decode()))
+    someone = buyer if path == "/portal/" else town.browser()
+    apartment = f"/portal/{SLUG}/apartments/{town.other}"
+    page = someone.get(path.format(slug=SLUG, apartment=apartment)).get_data()
     sizes = {"page": len(page)}
-    for file in files:
+    for file in static_files(page.decode()):
         answer = buyer.get(file, headers={"Accept-Encoding": "gzip"})
         sizes[file] = len(answer.get_data())
         if answer.content_encoding == "gzip":
-            plain = Path(town.app.root_path, file.lstrip("/")).read_bytes()
+            plain = Path(town.app.root_path, file.partition("?")[0].lstrip("/")).read_bytes()
             assert gzip.decompress(answer.get_data()) == plain
     for font in ("inter/inter-latin-wght-normal", "icons/tabler-icons-frame"):
         sizes[font] = Path(town.app.root_path, f"static/vendor/{font}.woff2").stat().st_size
 
     assert sum(sizes.values()) < 200_000, sizes
+
+
+def test_a_static_file_is_asked_for_once_until_it_changes(town: Town) -> None:
+    """Its address has its version: the browser keeps it, and asks after none on the next page."""
+    visitor = town.browser()
+    for file in static_files(text(visitor.get(f"/portal/{SLUG}/"))):
+        assert "immutable" in visitor.get(file).headers["Cache-Control"], file
+    font = visitor.get("/static/vendor/inter/inter-latin-wght-normal.woff2")
+    old = visitor.get("/static/portal.css?v=0123456789ab")
+
+    assert "max-age=3600" in font.headers["Cache-Control"]
+    assert old.status_code == 200
+    assert old.headers["Cache-Control"] == "no-cache"
+    assert visitor.get("/static/none.css?v=").status_code == 404
 
 
 def test_a_static_file_that_is_known_is_not_sent_again(town: Town) -> None:
