@@ -176,7 +176,8 @@ def _keep_house(work: Work, member: Membership) -> None:
     about = {"subject_table": "event", "subject_id": fact.id}
     file = {"title": "x", "content_type": "x", "storage_key": "x", "sha256": "x", "size": 1}
     told = Notification(id=uuid7(), profile_id=profile_id, once="x", message="x", **one)
-    run = Import(id=uuid7(), kind="sales", file_name="x", mapping={}, counts={}, **one)
+    counts = dict.fromkeys(("rows", "valid", "rejected", "created", "updated", "unchanged"), 0)
+    run = Import(id=uuid7(), kind="sales", file_name="x", mapping={}, counts=counts, **one)
     session.add_all([told, run])
     session.flush()
     session.add_all(

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from core import db
 from core.db import Base
 from core.errors import NotFound
+from views.acts import forbidden
 from views.columns import Kind, name_key
 from views.inputs import Input
-from views.registry import Screen, screen_of
+from views.person import person
+from views.registry import READ_VERB, Screen, may_read, screen_of
 
 MOST = 50
 LONGEST = 100
@@ -32,10 +34,17 @@ def options(screen: Screen, field: str, verb: str = "") -> list[dict[str, str]]:
 
 
 def search(session: Session, target: type[Base], text: str) -> list[dict[str, str]]:
-    """Find rows by what they are called, or by what their own screen is searched by."""
+    """Find rows by what they are called, or by what their own screen is searched by.
+
+    Raises:
+        Forbidden: they are not for whoever asks to read.
+
+    """
+    own = screen_of(target)
+    if own and not may_read(target, person()):
+        raise forbidden(own.name, READ_VERB)
     named = getattr(target, name_key(target))
     query = select(target.id, named.label("name"))
-    own = screen_of(target)
     keys = own.search.split() if own else []
     keys = [each for each in keys if "." not in each and own and _is_text(own, each)]
     note = next((each for each in keys if each != name_key(target)), None)

@@ -144,7 +144,7 @@ class RestApi(BaseApi):  # type: ignore[misc]
 
         def perform(work: Work) -> tuple[int, Any]:
             row_id = forms.add_in(work, self.screen, given)
-            return 201, {"id": str(row_id), "result": self._one(row_id)}
+            return 201, self._written(row_id)
 
         return self._write(perform)
 
@@ -159,7 +159,7 @@ class RestApi(BaseApi):  # type: ignore[misc]
 
         def perform(work: Work) -> tuple[int, Any]:
             forms.change_in(work, self.screen, row_id, given, partial=True)
-            return 200, {"id": str(row_id), "result": self._one(row_id)}
+            return 200, self._written(row_id)
 
         return self._write(perform)
 
@@ -217,7 +217,7 @@ class RestApi(BaseApi):  # type: ignore[misc]
             raise acts.forbidden(self.name, verb)
 
     def _columns(self, asked: dict[str, Any]) -> list[Column]:
-        every = self.screen.readable()
+        every = self.screen.readable(person())
         names = asked.get("columns") or asked.get("select_columns")
         if not isinstance(names, list) or not names:
             return every
@@ -228,8 +228,14 @@ class RestApi(BaseApi):  # type: ignore[misc]
         paths = {"_currency": self.screen.money_path} if money else {}
         return showing(self.screen.model, columns, paths)
 
+    def _written(self, row_id: UUID) -> dict[str, Any]:
+        """Tell how a row stands now, if the bearer may read it; a key may be for writing alone."""
+        at_hand = person()
+        reads = at_hand is not None and at_hand.may(READ_VERB, self.name)
+        return {"id": str(row_id)} | ({"result": self._one(row_id)} if reads else {})
+
     def _one(self, row_id: UUID) -> dict[str, Any]:
-        columns = self.screen.readable()
+        columns = self.screen.readable(person())
         query = self._showing(columns)
         rules = self.screen.rules(listed=False)
         statement = query.statement.where(self.screen.model.id == row_id, *rules)

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from core.errors import BadInput
 from core.text import N_
 from views.columns import Column, Kind
+from views.person import person
 from views.queries import UNSORTABLE, Query
 from views.registry import Screen
 
@@ -77,12 +78,12 @@ BY_KIND: Mapping[Kind, Mapping[str, Operator]] = {
 
 def filterable(screen: Screen) -> list[Column]:
     """Give the columns that can be filtered by: those that can be read."""
-    return [each for each in screen.readable() if each.kind in BY_KIND]
+    return [each for each in screen.readable(person()) if each.kind in BY_KIND]
 
 
 def sortable(screen: Screen) -> list[Column]:
     """Give the columns that can be sorted by."""
-    return [each for each in screen.readable() if each.kind not in UNSORTABLE]
+    return [each for each in screen.readable(person()) if each.kind not in UNSORTABLE]
 
 
 def operators(column: Column) -> list[str]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from core import db
 from views.person import person
 from views.queries import related
-from views.registry import Related, Screen
+from views.registry import Related, Screen, tells
 from views.rest_rows import plain_row
 
 MOST = 100
@@ -25,5 +25,7 @@ def related_of(screen: Screen, row_id: UUID, currency: str) -> dict[str, list[di
 
 def _rows(link: Related, row_id: UUID, currency: str) -> list[dict[str, Any]]:
     columns, statement = related(link, row_id)
+    at_hand = person()
+    columns = [each for each in columns if tells(each, at_hand)]
     rows = db.session().execute(statement.limit(MOST)).mappings()
     return [plain_row(columns, row, currency) for row in rows]
