@@ -13,6 +13,7 @@ from markupsafe import escape
 from sqlalchemy import or_, select
 
 from core import db
+from core.text import N_
 from models.builder import SavedView
 from views import labels, queries, spoken
 from views.acts import Act, may
@@ -24,6 +25,8 @@ from views.registry import Preset, Screen
 from views.words import day, number
 
 DROPPED = ("page", "id")
+EMPTY_BEGIN = N_("Begin with the first one; it is listed here.")
+EMPTY_WAIT = N_("Nothing has to be done: they appear here by themselves.")
 SIZES = (25, 50, 100)
 NO_ROW = UUID(int=0)
 """Stands for a row in addresses that are written once for all rows."""
@@ -86,7 +89,7 @@ def _around(screen: Screen, at_hand: Person) -> dict[str, Any]:
         "empty": {
             "drawing": screen.drawing,
             "title": _("There are none yet"),
-            "text": _(screen.empty or screen.sentence),
+            "text": _(screen.empty or (EMPTY_BEGIN if create else EMPTY_WAIT)),
             "action": create | {"icon": "plus"} if create else None,
         },
     }

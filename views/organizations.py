@@ -20,7 +20,7 @@ from views import sessions
 from views.acts import Act, forbidden
 from views.columns import Kind
 from views.inputs import Input, control, read
-from views.person import actor, person, signed_in
+from views.person import Person, actor, person, signed_in
 from views.refusals import in_words, sentence
 from views.registry import BY_TABLE, READ_VERB, Group, Screen
 
@@ -274,6 +274,8 @@ class InvitationView(BaseView):  # type: ignore[misc]
             sentence=_("You are invited as: %(roles)s.", roles=_roles_in_words(shown.roles))
             if not (refusal and not refusal.field)
             else sentence(refusal),
+            who=_signed_in_as(at_hand, shown.email) if at_hand else "",
+            stranger=at_hand is not None and not _is_meant(at_hand, shown.email),
             fields=fields,
             submit=_("Join") if at_hand else _("Register and join"),
             back=None
@@ -322,6 +324,25 @@ def _asked() -> tuple[Input, ...]:
             length=400,
             hint=sign_in.PasswordTooWeak.says,
         ),
+    )
+
+
+def _is_meant(at_hand: Person, email: str) -> bool:
+    return at_hand.email.lower() == email.lower()
+
+
+def _signed_in_as(at_hand: Person, email: str) -> str:
+    """Say who would join: a link can be opened by somebody else than whom it was sent to."""
+    if _is_meant(at_hand, email):
+        return str(_("You are signed in as %(name)s.", name=at_hand.name))
+    return str(
+        _(
+            "You are signed in as %(name)s (%(own)s), and this invitation was sent to %(email)s."
+            " If you are not the one who is meant, sign out and open the link again.",
+            name=at_hand.name,
+            own=at_hand.email,
+            email=email,
+        )
     )
 
 

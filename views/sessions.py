@@ -60,6 +60,8 @@ class Sessions(SessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Keep what changed; hand out, or take back, the secret."""
         held = g.get("session_instead", session)
+        if held is not session and "_flashes" in session:
+            held["_flashes"] = session["_flashes"]  # what this request says, the next page shows
         if not isinstance(held, SignedIn):
             self.visitors.save_session(app, held, response)
             return

@@ -206,8 +206,26 @@ def test_an_invitation_makes_a_member_once(office: Office, admin: FlaskClient) -
 
     assert "Sales" in shown
     assert joined.status_code == 302
-    assert visitor.get("/admin/party/").status_code == 200
+    allowed = visitor.get("/admin/party/")
+    assert allowed.status_code == 200
+    assert "Welcome to" in allowed.get_data(as_text=True)
     assert visitor.get(f"/invitation/{code}").status_code == 410
+
+
+def test_whoever_opens_an_invitation_reads_as_whom_they_would_join(
+    office: Office, elsewhere_office: Office, admin: FlaskClient
+) -> None:
+    """A link can be opened by somebody else than whom it was sent to, in a browser signed in."""
+    given = {"email": "wanted@mail.example", "roles": ["Sales"]}
+    page = admin.post("/admin/member_invitation/add", data=given, follow_redirects=True)
+    found = re.search(r"/invitation/([\w-]+)", page.get_data(as_text=True))
+    assert found
+    stranger = elsewhere_office.browser("Sales")
+
+    shown = stranger.get(f"/invitation/{found[1]}").get_data(as_text=True)
+
+    assert "this invitation was sent to wanted@mail.example" in shown
+    assert "Sign out" in shown
 
 
 def test_a_key_is_shown_once_and_opens_what_its_maker_may(office: Office) -> None:
