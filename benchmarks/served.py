@@ -47,6 +47,8 @@ SELECT uuid_now(), :home, s.id, b.id, 'project', 'in_progress', 'A' || lpad(n::t
     n % 40, (ARRAY['1 bedroom', '2 bedroom', '3 bedroom'])[1 + n % 3], 'Hills', 'KES', 10400000 + n % 1000
 FROM generate_series(1, :apartments) AS n JOIN site AS s ON s.i = 1 + n % :projects
 JOIN buyer AS b ON b.i = 1 + n % :customers;
+SELECT counted('party');
+SELECT counted('apartment', 'source_id IS NULL');
 ANALYZE
 """
 STOCK = """

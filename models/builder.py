@@ -5,7 +5,15 @@ from enum import StrEnum, auto
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -136,3 +144,17 @@ class ImportRow(OrganizationScoped, Base):
     action: Mapped[str] = mapped_column(String(16), server_default="")
     record_id: Mapped[UUID | None]
     before: Mapped[Any | None] = mapped_column(JSONB)
+
+
+class RowCount(OrganizationScoped, Base):
+    """By how many the rows of a table grew (or shrank) since the last row: their number is the sum.
+
+    Written by triggers alone (migrations/sql/counts.sql), and put together every minute.
+    """
+
+    __tablename__ = "row_count"
+    __table_args__ = (Index("ix_row_count_table", "organization_id", "table_name"),)
+
+    organization_id: Mapped[UUID] = mapped_column()  # without a key: that of the rows is enough
+    table_name: Mapped[str] = mapped_column(String(63))
+    rows: Mapped[int] = mapped_column(BigInteger)

@@ -52,6 +52,20 @@ INVARIANTS = (
         " GROUP BY organization_id, original_id HAVING count(*) > 1",
     ),
     Invariant(
+        "C1",
+        "the numbers of rows that are kept are those of the rows",
+        "SELECT organization_id FROM (SELECT organization_id, table_name, sum(rows) AS kept"
+        " FROM row_count GROUP BY organization_id, table_name) AS k FULL JOIN ("
+        "SELECT organization_id, 'party' AS table_name, count(*) AS held FROM party GROUP BY 1"
+        " UNION ALL SELECT organization_id, 'booking', count(*) FROM booking GROUP BY 1"
+        " UNION ALL SELECT organization_id, 'invoice', count(*) FROM invoice GROUP BY 1"
+        " UNION ALL SELECT organization_id, 'payment_intent', count(*) FROM payment_intent"
+        " GROUP BY 1"
+        " UNION ALL SELECT organization_id, 'apartment', count(*) FROM apartment"
+        " WHERE source_id IS NULL GROUP BY 1) AS h USING (organization_id, table_name)"
+        " WHERE coalesce(kept, 0) <> coalesce(held, 0)",
+    ),
+    Invariant(
         "S1",
         "what a booking charges for add-ons is the sum of its choices",
         "SELECT b.id FROM booking AS b LEFT JOIN booking_addon AS a ON a.booking_id = b.id"

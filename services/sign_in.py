@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -111,13 +111,41 @@ def digest(secret: str) -> bytes:
 
 def identify(session: Session, secret: str, now: datetime) -> Identity | None:
     """Find whose secret this is; None if it is unknown, over, ended, or its holder is shut out."""
-    # By one statement of columns: every request asks, and changes nothing. A row a membership.
-    query = (
+    rows = session.execute(_holder(secret, now)).all()
+    if not rows:
+        return None
+    row = rows[0]
+    if row.last_seen_at < now - SEEN_EVERY:
+        session.get_one(Credential, row.held).last_seen_at = now
+    return Identity(
+        row.id,
+        row.ab_user_id,
+        row.username,
+        row.name,
+        row.email,
+        row.locale,
+        row.held,
+        row.kind,
+        row.chosen,
+        frozenset(row.scopes),
+        row.must_change_password,
+        row.two_factor_enabled,
+        dict(row.data),
+        tuple(map(_member, rows)) if row.home else (),
+    )
+
+
+def _holder(secret: str, now: datetime) -> Select[Any]:
+    """Ask for the holder of a secret, in a row for each organization, the oldest membership first.
+
+    One statement of columns: every request asks it, and changes nothing.
+    """
+    return (
         select(
             *(Profile.id, Profile.ab_user_id, User.username, Profile.name, Profile.email),
             *(Profile.locale, Profile.must_change_password, Profile.two_factor_enabled),
-            *(Credential.kind, Credential.organization_id, Credential.scopes, Credential.data),
-            *(Credential.id.label("held"), Credential.last_seen_at),
+            *(Credential.kind, Credential.scopes, Credential.data, Credential.last_seen_at),
+            *(Credential.id.label("held"), Credential.organization_id.label("chosen")),
             *(Organization.id.label("home"), Organization.name.label("called")),
             *(Organization.slug, Organization.time_zone),
             *(Membership.roles, Membership.staff, Membership.party_id),
@@ -133,41 +161,19 @@ def identify(session: Session, secret: str, now: datetime) -> Identity | None:
             Profile.status == ProfileStatus.active,
             User.active,
         )
-        .order_by(Membership.id)  # the oldest first
+        .order_by(Membership.id)
     )
-    rows = session.execute(query).all()
-    if not rows:
-        return None
-    row = rows[0]
-    if row.last_seen_at < now - SEEN_EVERY:
-        session.get_one(Credential, row.held).last_seen_at = now
-    return Identity(
-        row.id,
-        row.ab_user_id,
-        row.username,
-        row.name,
-        row.email,
-        row.locale,
-        row.held,
-        row.kind,
-        row.organization_id,
-        frozenset(row.scopes),
-        row.must_change_password,
-        row.two_factor_enabled,
-        dict(row.data),
-        tuple(
-            Member(
-                each.home,
-                each.called,
-                each.slug,
-                frozenset(each.roles),
-                each.staff,
-                each.party_id,
-                each.time_zone,
-            )
-            for each in rows
-            if each.home
-        ),
+
+
+def _member(row: Any) -> Member:
+    return Member(
+        row.home,
+        row.called,
+        row.slug,
+        frozenset(row.roles),
+        row.staff,
+        row.party_id,
+        row.time_zone,
     )
 
 

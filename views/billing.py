@@ -59,6 +59,7 @@ INVOICE = Screen(
     one=N_("Invoice"),
     sentence=N_("What customers owe, what they have paid, and what is still due."),
     menu=N_("Money"),
+    counted=True,
     columns="number status party subject total due_amount due_on",
     more="paid_amount issued_at",
     search="number subject party.name",

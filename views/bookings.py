@@ -95,6 +95,7 @@ BOOKING = Screen(
     one=N_("Booking"),
     sentence=N_("Customers on their way to an apartment, from the first hold to the key."),
     menu=N_("Sales"),
+    counted=True,
     columns="number status customer original total assigned_to status_at",
     more="original.project package hold_until created_at",
     labels={

@@ -25,6 +25,7 @@ INTENT = Screen(
     one=N_("Payment"),
     sentence=N_("Money that came in, is on its way, or did not come."),
     menu=N_("Money"),
+    counted=True,
     columns="number status party method amount succeeded_at",
     more="refunded_amount created_at",
     search="number reference party.name",

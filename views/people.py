@@ -20,6 +20,7 @@ PARTY = Screen(
     one=N_("Person or company"),
     sentence=N_("Everybody the organization deals with, each once."),
     menu=N_("People"),
+    counted=True,
     columns="name kind email phone roles created_at",
     form="name kind email phone address tax_number roles note",
     search="name email phone",

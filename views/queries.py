@@ -17,11 +17,12 @@ from sqlalchemy.sql import Select
 
 from core import scope
 from core.scope import OrganizationScoped
+from models.builder import RowCount
 from views.columns import Column, Kind, column, name_key
 from views.registry import Related, Screen
 
 COUNTED = 10_000
-"""Rows that are counted one by one; beyond, the planner's estimate is told."""
+"""Rows of a narrowed list that are counted one by one; beyond, the planner's estimate is told."""
 LATE = 1_000
 """From this offset on rows are found by their keys first: an index knows those."""
 RANGES = (Kind.money, Kind.number, Kind.day, Kind.moment)
@@ -320,10 +321,12 @@ def all_rows(screen: Screen, wish: Wish, columns: list[Column], extra: dict[str,
 def count(session: Session, screen: Screen, wish: Wish, shown: int) -> tuple[int, bool]:
     """Count the rows of a wish, whose page has `shown` rows (one more if there is a next page).
 
-    Beyond 10,000 it is an estimate, and the second value says so.
+    Where the number is not kept it is an estimate beyond 10,000, and the second value says so.
     """
     if shown <= wish.size and (shown or wish.page == 1):
         return (wish.page - 1) * wish.size + shown, False
+    if not wish.q and not wish.filters and keeps_count(screen):
+        return kept_count(session, screen), False
     look(session, screen, wish)
     query = Query(screen.model)
     narrow(query, screen, wish)
@@ -332,6 +335,17 @@ def count(session: Session, screen: Screen, wish: Wish, shown: int) -> tuple[int
     if exactly <= COUNTED:
         return exactly, False
     return max(_estimated(session, screen, query), COUNTED), True
+
+
+def keeps_count(screen: Screen) -> bool:
+    """Whether the database keeps how many rows the person at hand finds in a list of all."""
+    return screen.counted and scope.current().parties is None
+
+
+def kept_count(session: Session, screen: Screen) -> int:
+    """Read how many rows a list of all has."""
+    total = select(func.sum(RowCount.rows)).where(RowCount.table_name == screen.name)
+    return int(session.scalar(total) or 0)
 
 
 def _estimated(session: Session, screen: Screen, query: Query) -> int:

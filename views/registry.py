@@ -77,8 +77,9 @@ class Screen:
     `more` names columns that a list shows only to those who choose them.
     `add`, `before_save` and `remove` are verbs of a service. `fixed` may be written only when a row
     is added. `scope` says which rows there are at all; `listed` which of them lists, choices and
-    forms show. `pictures` are the uses of pictures that a record has. `programs` names further
-    columns that programs may read. `currency` is the path to the code of the money in a row.
+    forms show, and `counted` that the database keeps their number. `pictures` are the uses of
+    pictures that a record has. `programs` names further columns that programs may read. `currency`
+    is the path to the code of the money in a row.
     `called` is the column that names a record which has no name of its own, in the words of
     `heading`.
     """
@@ -123,6 +124,7 @@ class Screen:
     scope: Callable[[Any], Any] | None = None
     listed: Callable[[Any], Any] | None = None
     print_links: Callable[[Any], list[dict[str, str]]] | None = None
+    counted: bool = False
 
     @property
     def name(self) -> str:

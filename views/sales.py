@@ -94,6 +94,7 @@ APARTMENT = Screen(
     one=N_("Apartment"),
     sentence=N_("What is for sale, what is taken, and the templates to make more from."),
     menu=MENU,
+    counted=True,
     columns="name status project floor layout area base_price customer",
     more="type block view",
     form="name project type block floor layout view area base_price currency description",

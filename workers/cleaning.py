@@ -1,8 +1,8 @@
-"""What is swept out: sign-ins that are over, answers that nobody asks for again, old runs."""
+"""What is swept: sign-ins that are over, answers that nobody asks for again, old runs, counts."""
 
 from datetime import timedelta
 
-from sqlalchemy import delete, or_
+from sqlalchemy import delete, or_, text
 from sqlalchemy.orm import Session
 
 from core import db
@@ -28,6 +28,12 @@ def clean() -> None:
         with Desk(home, "cleaning").work() as work:
             old = IdempotencyKey.created_at < work.now - KEYS_KEPT
             work.session.execute(delete(IdempotencyKey).where(old))
+
+
+def fold_counts() -> None:
+    """Put the many small changes of how many rows there are together."""
+    with Desk(None, "cleaning").work() as work:
+        work.session.execute(text("SELECT fold_row_counts()"))
 
 
 def forget_runs() -> None:

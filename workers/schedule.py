@@ -47,6 +47,7 @@ SCHEDULE = (
     Entry("seals", timedelta(seconds=5), chains.seal),
     Entry("imports", timedelta(seconds=30), imports.go_on),
     Entry("reminders of holds", timedelta(minutes=1), bookings.remind),
+    Entry("counts of rows", timedelta(minutes=1), cleaning.fold_counts),
     Entry("invariants", timedelta(minutes=15), invariants.check),
     Entry("stale bookings", timedelta(hours=1), bookings.reassign_stale),
     Entry("old runs", timedelta(hours=1), cleaning.forget_runs),

@@ -6,7 +6,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO makao_app
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO makao_app, makao_worker, makao_auth;
 
 -- Money, the audit trail and the chains have one door each, a function.
-REVOKE INSERT, UPDATE, DELETE ON counter, account, journal_entry, posting, audit_entry, seal
+REVOKE INSERT, UPDATE, DELETE ON counter, account, journal_entry, posting, audit_entry, seal,
+    row_count
     FROM makao_app, makao_worker;
 REVOKE DELETE ON event, booking, payment_intent, provider_event, refund
     FROM makao_app, makao_worker;
@@ -28,7 +29,8 @@ GRANT SELECT ON ab_role, ab_group, ab_group_role, ab_permission, ab_view_menu, a
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION uuid_now(), standing(), acting_organization(), acting_for_all(), acting_party(),
-    portal_acts(),
+    portal_acts(), staff_acts(), acting_as(text[]),
+    cancels_by_rule(text, uuid, text, int, jsonb),
     kept(jsonb, jsonb, text[]), hold_ends(timestamptz, uuid), acting_profile(), acting_user(), acting_admin(), reading_organization(), own_memberships(),
     public_organization(text), next_number(uuid, text, int), accept_invitation(text, uuid),
     read_invitation(text) TO makao_app, makao_worker, makao_auth, makao_reader;
@@ -39,7 +41,7 @@ GRANT EXECUTE ON FUNCTION found_organization(uuid, uuid, uuid, text, text, uuid)
         boolean, uuid[], text[], text[], uuid[], numeric[]),
     entry_legs(uuid, uuid), acting_name() TO makao_app, makao_worker;
 GRANT EXECUTE ON FUNCTION all_organizations(), seal_audit(uuid, int), seal_ledger(uuid, uuid, int),
-    organizations_due(text, timestamptz), event_envelope(event) TO makao_worker;
+    organizations_due(text, timestamptz), event_envelope(event), fold_row_counts() TO makao_worker;
 GRANT EXECUTE ON FUNCTION take_notice(text, text, uuid, text, jsonb, timestamptz)
     TO makao_app, makao_worker;
 GRANT EXECUTE ON FUNCTION entry_digest(bytea, uuid, uuid, uuid, text, text, uuid, date, timestamptz,

@@ -8,7 +8,7 @@ SELECT protect(kind) FROM unnest(ARRAY['membership', 'member_invitation', 'setti
     'payment_allocation', 'provider_event', 'refund', 'project', 'package_level', 'package',
     'addon_category', 'addon', 'apartment', 'apartment_package', 'apartment_addon',
     'apartment_owner', 'booking', 'booking_addon', 'booking_invoice', 'instalment_plan',
-    'instalment_step']::regclass[]) AS kind;
+    'instalment_step', 'row_count']::regclass[]) AS kind;
 
 -- Rows of parties, and what hangs on them.
 SELECT protect_party('party', 'id');
@@ -45,6 +45,8 @@ CREATE POLICY staff ON event AS RESTRICTIVE FOR SELECT TO makao_app
 CREATE POLICY staff ON audit_entry AS RESTRICTIVE FOR SELECT TO makao_app
     USING ((SELECT acting_for_all()));
 CREATE POLICY staff ON seal AS RESTRICTIVE FOR SELECT TO makao_app USING ((SELECT acting_for_all()));
+CREATE POLICY staff ON row_count AS RESTRICTIVE FOR SELECT TO makao_app
+    USING ((SELECT acting_for_all()));
 CREATE POLICY staff ON account AS RESTRICTIVE FOR SELECT TO makao_app
     USING ((SELECT acting_for_all()) OR party_id = (SELECT acting_party()));
 CREATE POLICY staff ON posting AS RESTRICTIVE FOR SELECT TO makao_app

@@ -23,8 +23,10 @@ AFTER = (
     "bookings",
     "jobs",
     "protection",
+    "counts",
     "search",
     "portal",
+    "staff",
     "grants",
 )
 
@@ -1648,6 +1650,17 @@ def upgrade() -> None:
         "payment_intent",
         ["organization_id", "status", "id"],
         unique=False,
+    )
+    op.create_table(
+        "row_count",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("table_name", sa.String(length=63), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_row_count")),
+    )
+    op.create_index(
+        "ix_row_count_table", "row_count", ["organization_id", "table_name"], unique=False
     )
     op.create_table(
         "saved_view",

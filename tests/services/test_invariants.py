@@ -14,6 +14,7 @@ FAULTS = {
     "I6": "DROP INDEX uq_booking_one_per_apartment;"
     " DROP INDEX uq_booking_one_place_per_customer; UPDATE booking SET status = 'in_progress',"
     " original_id = (SELECT original_id FROM booking LIMIT 1) WHERE status <> 'pending'",
+    "C1": "UPDATE row_count SET rows = rows + 1 WHERE table_name = 'booking'",
     "S1": "UPDATE booking SET addons_price = addons_price + 1",
     "S3": "UPDATE invoice_line SET quantity = quantity + 1",
     "S4": "ALTER TABLE invoice DROP CONSTRAINT ck_invoice_paid_is_paid;"
