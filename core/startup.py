@@ -1,6 +1,10 @@
 """What stops the start, in one sentence; and the doors that must be shut before it."""
 
 import psycopg
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
 from sqlalchemy import make_url
 
 _TRUST_PROBE = "nobody-has-chosen-this"
@@ -29,6 +33,22 @@ def refuse_trust(address: str) -> None:
         f"The database at {_place(address)} lets anybody in without a password (trust"
         " authentication): set scram-sha-256 in pg_hba.conf, or MAKAO_DEMO=1 for a demo."
     )
+
+
+def reach_redis(address: str) -> None:
+    """Make sure that a Redis which was given answers; waits 5 seconds at most.
+
+    Raises:
+        CannotStart: it does not.
+
+    """
+    try:
+        redis = Redis.from_url(address, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0))
+        with redis:
+            redis.ping()
+    except (RedisError, ValueError, OSError) as error:
+        said = str(error).strip().splitlines()[0].rstrip(".")
+        raise CannotStart(f"Cannot reach the Redis that REDIS_URL names: {said}.") from error
 
 
 def _place(address: str) -> str:

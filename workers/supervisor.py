@@ -19,7 +19,7 @@ from threading import Event
 
 import config
 from core import embedded, log
-from core.startup import CannotStart
+from core.startup import CannotStart, reach_redis
 from workers import leftovers
 from workers.processes import Keeper, Process, Server, Watched, say
 
@@ -188,6 +188,8 @@ def main() -> None:
         signal.signal(sign, lambda *_: supervisor.told_to_stop.set())
     try:
         config.doctor()
+        if not config.REDIS_EMBEDDED:
+            reach_redis(config.REDIS_URL)
         supervisor.run()
     except CannotStart as refusal:
         sys.exit(f"makao: {refusal}")

@@ -13,7 +13,7 @@ import pytest
 from redis import Redis
 
 from core import embedded, server_process
-from core.startup import CannotStart, refuse_trust
+from core.startup import CannotStart, reach_redis, refuse_trust
 from core.system_user import SystemUser
 
 QUICK = {"fsync": "off"}
@@ -241,3 +241,11 @@ def test_a_database_that_asks_for_a_password_is_taken(folder: Path) -> None:
         else:
             return
     pytest.fail("still refused")
+
+
+@pytest.mark.parametrize("address", ["redis://127.0.0.1:1/0", "127.0.0.1", "redis://no.invalid/0"])
+def test_a_redis_that_was_given_and_does_not_answer_is_one_sentence(address: str) -> None:
+    with pytest.raises(CannotStart) as refused:
+        reach_redis(address)
+    assert str(refused.value).startswith("Cannot reach the Redis that REDIS_URL names: ")
+    assert len(str(refused.value).splitlines()) == 1
