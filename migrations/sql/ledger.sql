@@ -50,9 +50,10 @@ BEGIN ATOMIC
     FROM public.posting WHERE organization_id = organization AND entry_id = entry;
 END;
 
--- Whether an entry says what has just become of an invoice of the portal member who writes it: all
--- legs are their own, and what they owe (1200) goes up or down by what is due on it.
-CREATE FUNCTION follows_own_invoice(home uuid, new_key text, kind text, source uuid, codes text[],
+-- Whether an entry says what has just become of an invoice, and is of somebody who may bring that
+-- about: of the portal member whose invoice it is, or of staff that books. What the party owes (1200)
+-- goes up or down by what is due on it, and no leg is another party's.
+CREATE FUNCTION follows_invoice(home uuid, new_key text, kind text, source uuid, codes text[],
     parties uuid[], amounts numeric[]) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -60,12 +61,13 @@ BEGIN ATOMIC
         AND new_key = 'invoice:' || i.id || ':' || i.status
         AND NOT EXISTS (SELECT FROM unnest(codes, parties, amounts) AS leg(code, party, amount)
             WHERE leg.party IS DISTINCT FROM i.party_id
+                  AND (leg.party IS NOT NULL OR leg.code = '1200' OR i.party_id = public.acting_party())
                OR (leg.code = '1200') IS DISTINCT FROM ((leg.amount > 0) = (i.status = 'issued')))
         AND (SELECT sum(amount) FROM unnest(amounts) AS amount WHERE amount > 0)
             = i.total - i.paid_amount
     FROM (VALUES (1)) AS one
     LEFT JOIN public.invoice AS i ON i.organization_id = home AND i.id = source
-        AND i.party_id = public.acting_party();
+        AND (i.party_id = public.acting_party() OR public.acting_as('{Manager,Sales}'));
 END;
 
 -- Find an account by what it is, or open it; of two who open it at once one waits, and finds it.
@@ -105,8 +107,8 @@ BEGIN
     IF home IS DISTINCT FROM public.acting_organization() THEN
         RAISE EXCEPTION 'not your organization' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    IF NOT public.acting_for_all()
-       AND NOT public.follows_own_invoice(home, new_key, kind, source, codes, parties, amounts) THEN
+    IF NOT public.acting_as('{Admin,Accountant}')
+       AND NOT public.follows_invoice(home, new_key, kind, source, codes, parties, amounts) THEN
         RAISE EXCEPTION 'not your entry' USING ERRCODE = 'insufficient_privilege';
     END IF;
     FOR n IN 1..cardinality(codes) LOOP
@@ -170,7 +172,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     count int;
 BEGIN
-    IF home IS DISTINCT FROM public.acting_organization() OR NOT public.acting_for_all() THEN
+    IF home IS DISTINCT FROM public.acting_organization()
+       OR NOT public.acting_as('{Admin,Manager,Accountant}') THEN
         RAISE EXCEPTION 'not your organization' USING ERRCODE = 'insufficient_privilege';
     END IF;
     INSERT INTO public.account (id, organization_id, book_id, code, type, party_id, currency, balance)

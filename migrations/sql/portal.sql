@@ -134,14 +134,16 @@ SELECT portal_may('payment_allocation',
     NULL, NULL);
 
 -- A booking that is cancelled after money was paid goes back step by step, by a job.
-SELECT portal_may('saga',
-    $$ n.kind = 'cancel_booking' AND n.status = 'running' AND n.step = 0
-       AND n.data = jsonb_build_object('percent', (SELECT coalesce(p.refund_percent, 90)::text FROM booking AS b
-               JOIN apartment AS a ON a.organization_id = b.organization_id AND a.id = b.original_id
-               LEFT JOIN project AS p ON p.organization_id = a.organization_id
-                   AND p.id = a.project_id
-               WHERE b.id = n.subject_id AND b.status = 'cancelled')) $$,
-    NULL, NULL);
+CREATE FUNCTION cancels_by_rule(kind text, booking_id uuid, status text, step int, data jsonb)
+RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp
+RETURN kind = 'cancel_booking' AND status = 'running' AND step = 0
+    AND data = jsonb_build_object('percent', (
+        SELECT coalesce(p.refund_percent, 90)::text FROM booking AS b
+        JOIN apartment AS a ON a.organization_id = b.organization_id AND a.id = b.original_id
+        LEFT JOIN project AS p ON p.organization_id = a.organization_id AND p.id = a.project_id
+        WHERE b.id = booking_id AND b.status = 'cancelled'));
+SELECT portal_may('saga', 'cancels_by_rule(n.kind, n.subject_id, n.status, n.step, n.data)', NULL, NULL);
 
 -- Facts are told under one's own name, of what one may do.
 SELECT portal_may('event',

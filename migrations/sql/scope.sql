@@ -52,10 +52,17 @@ END $$;
 CREATE FUNCTION acting_admin() RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    RETURN public.acting_as('{Admin}');
+END $$;
+
+-- Whether one of these roles is held here; jobs act for whoever asked them.
+CREATE FUNCTION acting_as(wanted text[]) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
     IF session_user = 'makao_app' THEN
         RETURN EXISTS (SELECT FROM public.standing() AS s JOIN public.membership AS m
             ON m.profile_id = s.profile_id AND m.organization_id = s.organization_id
-            WHERE 'Admin' = ANY (m.roles));
+            WHERE m.roles::text[] && wanted);
     END IF;
     RETURN true;
 END $$;
