@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +21,17 @@ Row = TypeVar("Row", bound=Base)
 def clock() -> datetime:
     """Read the clock, in UTC. Edges call it once; everything else takes `work.now`."""
     return datetime.now(UTC)
+
+
+def correlation() -> UUID:
+    """Give the id of what began all this: the request's, so that facts and audit rows meet."""
+    said = scope.current().request_id
+    if not said:
+        return uuid7()
+    try:
+        return UUID(said)
+    except ValueError:  # a proxy's own
+        return uuid5(NAMESPACE_URL, f"request:{said}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,7 @@ class Work:
     actor: Actor
     scope: Scope = field(default_factory=scope.current)
     now: datetime = field(default_factory=clock)
-    correlation_id: UUID = field(default_factory=uuid7)
+    correlation_id: UUID = field(default_factory=correlation)
     causation_id: UUID | None = None
     source: str = "web"
 

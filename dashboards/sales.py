@@ -140,7 +140,8 @@ def _figures(now: Totals, before: Totals | None, months: Any, asked: Period) -> 
             _("Collected"),
             _short(now.collected, asked),
             listed("payment_intent", asked, "succeeded_at"),
-            _change(now.collected, before.collected if before else None),
+            _less_refunds(now, asked)
+            or _change(now.collected, before.collected if before else None),
             exact=money(now.collected, asked),
             bars=[row.collected for row in months],
         ),
@@ -164,7 +165,8 @@ def _figure(  # noqa: PLR0913  # the parts of one card
     label: str, value: str, url: str, note: str, *, exact: str = "", bars: Sequence[Any] = ()
 ) -> html.A:
     most = max(bars, default=0) or 1
-    drawn = [html.Span(style={"height": f"{float(each) / float(most):.0%}"}) for each in bars]
+    heights = [max(float(each), 0) / float(most) for each in bars]
+    drawn = [html.Span(style={"height": f"{each:.0%}"}) for each in heights]
     parts: list[Any] = [
         html.Span(label, className="mk-figure-label"),
         html.Span(value, className="mk-figure-value", title=exact or value),
@@ -182,6 +184,13 @@ def _change(now: Decimal | int, before: Decimal | int | None) -> str:
     percent = (Decimal(now) - Decimal(before)) * 100 / Decimal(before)
     sign = "+" if percent >= 0 else "\u2212"
     return str(_("%(change)s %% against the period before", change=f"{sign}{abs(percent):.0f}"))
+
+
+def _less_refunds(now: Totals, asked: Period) -> str:
+    """Say what was paid back, which the figure no longer has in it."""
+    if not now.refunded:
+        return ""
+    return str(_("after %(amount)s paid back", amount=_short(now.refunded, asked)))
 
 
 def _short(amount: Decimal, asked: Period) -> str:

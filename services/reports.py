@@ -35,11 +35,15 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a period brought: counts, and sums in the period's currency."""
+    """What a period brought: counts, and sums in the period's currency.
+
+    `collected` is what came in less `refunded`, which went back.
+    """
 
     confirmed: int
     booked: Decimal
     collected: Decimal
+    refunded: Decimal
     remaining: Decimal
     days_to_approve: Decimal | None
 
@@ -49,13 +53,19 @@ _SALES = """
       ON o.organization_id = b.organization_id AND o.id = b.original_id
     WHERE b.currency = :currency AND (CAST(:project AS uuid) IS NULL OR o.project_id = :project)
 """
-_PAID = """
-    FROM payment_allocation AS a
-    JOIN payment_intent AS p ON p.organization_id = a.organization_id AND p.id = a.intent_id
-     AND p.status IN ('succeeded', 'partly_refunded', 'refunded')
-    JOIN booking_invoice AS l ON l.organization_id = a.organization_id
-     AND l.invoice_id = a.invoice_id
-    JOIN booking AS b ON b.organization_id = l.organization_id AND b.id = l.booking_id
+# What came for a booking and what went back; a cancellation names its booking in its refunds' keys.
+_MONEY = """
+    FROM (SELECT l.organization_id, l.booking_id, p.succeeded_at AS at, a.amount AS came, 0 AS back
+          FROM payment_allocation AS a
+          JOIN payment_intent AS p ON p.organization_id = a.organization_id AND p.id = a.intent_id
+           AND p.status IN ('succeeded', 'partly_refunded', 'refunded')
+          JOIN booking_invoice AS l ON l.organization_id = a.organization_id
+           AND l.invoice_id = a.invoice_id
+          UNION ALL
+          SELECT r.organization_id, CAST(split_part(r.key, ':', 2) AS uuid), r.succeeded_at,
+              0, r.amount
+          FROM refund AS r WHERE r.status = 'succeeded' AND starts_with(r.key, 'cancel:')) AS m
+    JOIN booking AS b ON b.organization_id = m.organization_id AND b.id = m.booking_id
     JOIN apartment AS o ON o.organization_id = b.organization_id AND o.id = b.original_id
     WHERE b.currency = :currency AND (CAST(:project AS uuid) IS NULL OR o.project_id = :project)
 """
@@ -100,14 +110,16 @@ def totals(work: Work, asked: Period) -> Totals:
     row = work.session.execute(query, _values(work, asked)).one()
     paid = work.session.execute(
         text(
-            "SELECT coalesce(sum(a.amount) FILTER (WHERE p.succeeded_at >= :since"
-            " AND p.succeeded_at < :until), 0) AS collected,"
-            f" coalesce(sum(a.amount) FILTER (WHERE b.status IN {_LIVE}), 0) AS live" + _PAID
+            "SELECT coalesce(sum(m.came - m.back) FILTER (WHERE m.at >= :since"
+            " AND m.at < :until), 0) AS collected, coalesce(sum(m.back) FILTER (WHERE"
+            " m.at >= :since AND m.at < :until), 0) AS refunded,"
+            f" coalesce(sum(m.came) FILTER (WHERE b.status IN {_LIVE}), 0) AS live" + _MONEY
         ),
         _values(work, asked),
     ).one()
     days = None if row.days is None else Decimal(str(row.days)).quantize(Decimal("0.1"))
-    return Totals(row.confirmed, row.booked, paid.collected, row.live - paid.live, days)
+    remains = row.live - paid.live
+    return Totals(row.confirmed, row.booked, paid.collected, paid.refunded, remains, days)
 
 
 def pipeline(work: Work, asked: Period) -> Sequence[Row[Any]]:
@@ -131,7 +143,7 @@ def inventory(work: Work, asked: Period) -> Sequence[Row[Any]]:
 
 
 def months(work: Work, asked: Period) -> Sequence[Row[Any]]:
-    """Say month by month what was confirmed, booked and collected.
+    """Say month by month what was confirmed, booked and collected, less what went back.
 
     Rows (month, confirmed, booked, collected); months without any of them are there too.
     """
@@ -141,9 +153,9 @@ def months(work: Work, asked: Period) -> Sequence[Row[Any]]:
         f"{_SALES} AND b.confirmed_at >= :since AND b.confirmed_at < :until GROUP BY 1"
     )
     collected = (
-        "SELECT date_trunc('month', p.succeeded_at AT TIME ZONE :zone)::date AS month,"
-        f" sum(a.amount) AS collected{_PAID}"
-        " AND p.succeeded_at >= :since AND p.succeeded_at < :until GROUP BY 1"
+        "SELECT date_trunc('month', m.at AT TIME ZONE :zone)::date AS month,"
+        f" sum(m.came - m.back) AS collected{_MONEY}"
+        " AND m.at >= :since AND m.at < :until GROUP BY 1"
     )
     query = text(
         f"WITH booked AS ({booked}), collected AS ({collected}), bounds AS ("

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters import exports, sheets
 from adapters.tables import Sheet, SheetRefused
 from core import db
+from core.db import uuid7
 from core.errors import Refused
 from core.scope import Scope, seeing
 from core.work import Actor, Work, unit_of_work
@@ -120,7 +121,7 @@ def _import(
     actor = Actor("command", "import")
     session = db.session()
     given = {"all_or_nothing": all_or_nothing}
-    with seeing(session, Scope(home, actor=str(actor))):
+    with seeing(session, Scope(home, actor=str(actor), request_id=uuid7().hex)):
         if check:
             begun = _begin(Work(session, actor, source="command"), file, read, **given)
             counts = dict(begun.counts)

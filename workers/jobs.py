@@ -22,6 +22,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import text
 
 from core import db, log
+from core.db import uuid7
 from core.scope import Scope, seeing
 from core.work import Actor, Work, clock, unit_of_work
 
@@ -44,7 +45,7 @@ class Desk:
         """Open a unit of work in a session of its own. A job may need several, in turn."""
         actor = Actor("job", self.name)
         with db.session.session_factory() as session:
-            scope = Scope(self.home, actor=str(actor))
+            scope = Scope(self.home, actor=str(actor), request_id=uuid7().hex)
             with (
                 seeing(session, scope),
                 unit_of_work(session, actor, source="jobs", **given) as work,

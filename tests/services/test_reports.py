@@ -5,13 +5,15 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.work import Work
+from models.events import Saga
+from models.payments import Refund
 from models.sales import Apartment
-from services import booking_ends, reports
+from services import booking_ends, refunds, reports, sagas
 from tests import make, stories
 from tests.stories import PRICE, Story
 
@@ -39,6 +41,33 @@ def test_what_is_booked_collected_and_remaining(work: Work, sold: list[Story]) -
     assert found.collected == HALF + PRICE
     assert found.remaining == 3 * PRICE - HALF - PRICE
     assert found.days_to_approve == Decimal("0.0")
+
+
+@pytest.mark.req("S3.16")
+def test_what_went_back_is_not_collected(work: Work, sold: list[Story]) -> None:
+    with sold[0].work() as acting:
+        booking_ends.cancel(acting, sold[0].booking_id, "changed their mind")
+    while sagas_due(sold[0]):
+        pass
+
+    found = reports.totals(work, reports.period(work, 30))
+
+    back = HALF * 90 / 100
+    assert (found.collected, found.refunded) == (HALF + PRICE - back, back)
+    assert found.remaining == PRICE
+    (month,) = reports.months(work, reports.period(work, 30))
+    assert month.collected == found.collected
+
+
+def sagas_due(story: Story) -> bool:
+    """Pay what is to go back, and make the next step of the cancellation."""
+    with story.work() as acting:
+        for refund in acting.session.scalars(select(Refund)).all():
+            refunds.settle(acting, refund.id)
+        saga = acting.session.scalars(select(Saga)).one()
+        sagas.wake(acting, saga.kind, saga.subject_id)
+        sagas.advance(acting, saga.id)
+        return saga.finished_at is None
 
 
 def test_who_owes_most_comes_first(work: Work, sold: list[Story]) -> None:
