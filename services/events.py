@@ -129,7 +129,10 @@ def skip(work: Work, delivery_id: UUID) -> Delivery:
 
 
 def envelope(event: Event) -> dict[str, Any]:
-    """Write an event as everybody outside reads it: `evt_` + id, time in UTC, who and why."""
+    """Write an event as everybody outside reads it: `evt_` + id, time in UTC, who and why.
+
+    What it is about, and the running number that gives the order there, stand in its metadata.
+    """
     kind, _, name = event.actor.partition(":")
     return {
         "id": f"evt_{event.id}",
@@ -140,10 +143,13 @@ def envelope(event: Event) -> dict[str, Any]:
         "correlationId": str(event.correlation_id),
         "causationId": f"evt_{event.causation_id}" if event.causation_id else None,
         "actor": {"type": kind, "id": name},
-        "subject": {"type": event.subject_table, "id": str(event.subject_id)},
-        "sequence": event.sequence,
         "data": event.data,
-        "metadata": {"source": "makao", "clientApp": event.source},
+        "metadata": {
+            "source": "makao",
+            "clientApp": event.source,
+            "subject": {"type": event.subject_table, "id": str(event.subject_id)},
+            "sequence": event.sequence,
+        },
     }
 
 

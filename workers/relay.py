@@ -118,8 +118,9 @@ def publish(home: UUID) -> int:
         if taken.facts and not _streamed(work, taken.envelopes):
             missed = map(json.loads, taken.envelopes.split("\n"))
             rows += [
-                _delivery(work, each["id"].removeprefix("evt_"), each["subject"]["id"], STREAM)
+                _delivery(work, each["id"].removeprefix("evt_"), subject["id"], STREAM)
                 for each in missed
+                for subject in (each["metadata"]["subject"],)
             ]
         if rows:
             work.session.execute(insert(Delivery), rows)

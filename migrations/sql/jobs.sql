@@ -69,7 +69,7 @@ RETURN json_build_object(
     'causationId', 'evt_' || fact.causation_id,
     'actor', json_build_object('type', split_part(fact.actor, ':', 1),
         'id', substr(fact.actor, length(split_part(fact.actor, ':', 1)) + 2)),
-    'subject', json_build_object('type', fact.subject_table, 'id', fact.subject_id),
-    'sequence', fact.sequence,
     'data', fact.data,
-    'metadata', json_build_object('source', 'makao', 'clientApp', fact.source))::text;
+    'metadata', json_build_object('source', 'makao', 'clientApp', fact.source,
+        'subject', json_build_object('type', fact.subject_table, 'id', fact.subject_id),
+        'sequence', fact.sequence))::text;

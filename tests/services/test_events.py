@@ -40,10 +40,13 @@ def test_the_envelope_has_these_fields_and_no_others(work: Work) -> None:
         "correlationId": str(work.correlation_id),
         "causationId": None,
         "actor": {"type": "test", "id": "1"},
-        "subject": {"type": "party", "id": str(event.subject_id)},
-        "sequence": 1,
         "data": {"party_id": str(event.subject_id), "kind": "person", "roles": ["customer"]},
-        "metadata": {"source": "makao", "clientApp": "web"},
+        "metadata": {
+            "source": "makao",
+            "clientApp": "web",
+            "subject": {"type": "party", "id": str(event.subject_id)},
+            "sequence": 1,
+        },
     }
 
 
