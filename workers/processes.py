@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -19,8 +20,11 @@ _one_line_at_a_time = threading.Lock()
 
 
 def say(name: str, line: str) -> None:
-    """Write one line of a process, with its name in front."""
-    with _one_line_at_a_time:
+    """Write one line of a process, with its name in front.
+
+    Where nobody reads any more (a closed terminal, a pipe that ended), all goes on without a word.
+    """
+    with _one_line_at_a_time, suppress(OSError):
         sys.stdout.write(f"{name:<10}| {line.rstrip()}\n")
         sys.stdout.flush()
 

@@ -113,8 +113,9 @@ class Supervisor:
             if not greeted and self.plan.ready():
                 greeted = True
                 say("makao", f"ready after {time.monotonic() - began:.1f} s")
-                sys.stdout.write(self.plan.greeting)
-                sys.stdout.flush()
+                with suppress(OSError):
+                    sys.stdout.write(self.plan.greeting)
+                    sys.stdout.flush()
             elif not greeted and time.monotonic() > slow_at:
                 slow_at += SLOW_SECONDS
                 say("makao", "web does not answer yet; the lines above may say why")

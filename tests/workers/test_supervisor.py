@@ -243,3 +243,23 @@ def test_it_can_be_told_to_stop_in_its_first_step(start: Callable[..., Running])
     assert makao.stop() == 0
     assert not alive(number)
     assert "web " not in makao.said.read_text()
+
+
+def test_it_goes_on_and_ends_everything_where_nobody_reads_what_it_says(
+    tmp_path: Path, port: int
+) -> None:
+    mark = tmp_path / "pid"
+    # It leaves its mark after a while, in which the supervisor would have fallen over its words.
+    program = (
+        "import os, time; print('x', flush=True); time.sleep(1);"
+        f" open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)  # as a terminal that was closed, or `make run | head`
+    command = [sys.executable, "-c", RUN, str(tmp_path / "data"), str(port), "", f"web={program}"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=writer, start_new_session=True) as popen:
+        os.close(writer)
+        number = int(eventually(lambda: mark.exists() and mark.read_text()) or 0)
+        popen.terminate()
+        popen.wait(20)
+    assert not alive(number)
