@@ -9,8 +9,11 @@ from core import box
 from core.db import uuid7
 from core.work import Work, found
 from models.notices import Channel, Dispatch
-from models.organizations import Invitation
-from services import organizations
+from models.organizations import Invitation, Membership, Profile
+from services import organizations, people
+
+BUYER = "Buyer"
+"""The role of those who book and pay in the portal, each as the customer that they are."""
 
 
 def invite(
@@ -18,12 +21,15 @@ def invite(
 ) -> tuple[Invitation, str]:
     """Invite somebody by mail. Returns the invitation, and its code to show once.
 
-    Until the mail has gone its code is kept locked with it; afterwards nowhere.
+    Until the mail has gone its code is kept locked with it; afterwards nowhere. Whoever is to buy
+    is somebody the organization knows: they are found by their address, or made known by it.
 
     Raises:
         As `organizations.invite`.
 
     """
+    if party_id is None and BUYER in roles and "@" in email:
+        party_id = people.customer_of(work, email).id
     code = organizations.invite(work, email, roles, party_id)
     invitation = work.session.scalars(
         select(Invitation).where(Invitation.code_hash == organizations.hash_of(code))
@@ -43,6 +49,22 @@ def invite(
     )
     work.session.flush()
     return invitation, code
+
+
+def change_roles(
+    work: Work, membership_id: UUID, roles: Sequence[str], *, active: bool
+) -> Membership:
+    """Say what a member may do from now on; one who is to buy becomes a customer, too.
+
+    Raises:
+        As `organizations.set_roles`.
+
+    """
+    member = organizations.set_roles(work, membership_id, roles, active=active)
+    if BUYER in roles and member.party_id is None:
+        profile = found(work, Profile, member.profile_id)
+        member.party_id = people.customer_of(work, profile.email, profile.name).id
+    return member
 
 
 def read(work: Work, dispatch: Dispatch) -> tuple[Invitation, str] | None:

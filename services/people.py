@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.errors import BadInput
 from core.text import N_
@@ -56,6 +56,15 @@ def add(  # noqa: PLR0913  # one row, one argument a column
     work.session.flush()
     emit(work, PartyAdded(party.id, party.kind, tuple(party.roles)))
     return party
+
+
+def customer_of(work: Work, email: str, name: str = "") -> Party:
+    """Find the one customer with this address, or make them known, without a name by it."""
+    query = select(Party).where(func.lower(Party.email) == email.lower()).limit(2)
+    known = work.session.scalars(query).all()
+    if len(known) == 1:
+        return give_role(work, known[0].id, CUSTOMER)
+    return add(work, name or email.lower(), email=email)
 
 
 def check(work: Work, party: Party) -> None:

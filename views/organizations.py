@@ -30,14 +30,19 @@ MENU = N_("Organization")
 def invite(work: Work, row: Invitation) -> Invitation:
     """Invite somebody by mail; the link is also shown once, to whoever asked."""
     made, code = invitations.invite(work, row.email, row.roles)
+    show_link(code)
+    return made
+
+
+def show_link(code: str) -> None:
+    """Show the link of an invitation once; it is kept nowhere."""
     link = f"{current_app.config['PUBLIC_URL']}{url_for('InvitationView.join', code=code)}"
     flash(_("The link is on its way by mail. It is shown here once: %(link)s", link=link), "info")
-    return made
 
 
 def change_roles(work: Work, row_id: UUID, roles: Sequence[str], active: bool) -> object:  # noqa: FBT001
     """Say what a member may do from now on."""
-    return organizations.set_roles(work, row_id, roles, active=active)
+    return invitations.change_roles(work, row_id, roles, active=active)
 
 
 def _pending(row: Invitation) -> str:

@@ -1,17 +1,37 @@
 """Admin screens: parties."""
 
+from uuid import UUID
+
+from core.errors import BadInput
 from core.text import N_
+from core.work import Work, found
 from models.billing import Invoice
 from models.bookings import ApartmentOwner, Booking
 from models.payments import PaymentIntent
 from models.people import Party
-from services import people
+from services import invitations, people
+from views.acts import Act
+from views.organizations import show_link
 from views.registry import Group, Related, Screen
 
 ROLES = {
     people.CUSTOMER: N_("Customer"),
     people.OWNER: N_("Owner"),
 }
+
+
+def invite(work: Work, row_id: UUID) -> object:
+    """Invite a customer to the portal by mail; the link is also shown once, to whoever asked."""
+    party = found(work, Party, row_id)
+    if not party.email:
+        raise BadInput(N_("Give them an e-mail address first."))
+    made, code = invitations.invite(work, party.email, [invitations.BUYER], row_id)
+    show_link(code)
+    return made
+
+
+def _has_no_mail(row: Party) -> str:
+    return "" if row.email else N_("They have no e-mail address.")
 
 
 PARTY = Screen(
@@ -27,6 +47,20 @@ PARTY = Screen(
     filters="kind roles created_at",
     order="name",
     before_save=people.check,
+    acts=(
+        Act(
+            invite,
+            N_("Invite to the portal"),
+            icon="send",
+            right=("member_invitation", "write"),
+            unless=_has_no_mail,
+            bulk=False,
+            confirm=N_(
+                "They get a mail with a link that works once, and book and pay by themselves."
+            ),
+            done=N_("The invitation is on its way."),
+        ),
+    ),
     groups=(
         Group(N_("Who it is"), "name kind roles tax_number"),
         Group(N_("How to reach them"), "email phone address"),

@@ -220,6 +220,9 @@ BEGIN
         RETURN NULL;
     END IF;
     UPDATE public.member_invitation SET accepted_at = now() WHERE id = held.id;
+    -- Whoever was invited as a customer was known by their address alone; now they have said their name.
+    UPDATE public.party SET name = (SELECT p.name FROM public.profile AS p WHERE p.id = who)
+    WHERE organization_id = held.organization_id AND id = held.party_id AND name = held.email;
     INSERT INTO public.membership AS m (id, organization_id, profile_id, roles, party_id)
     VALUES (member_id, held.organization_id, who, held.roles, held.party_id)
     ON CONFLICT (organization_id, profile_id) DO UPDATE SET active = true,
