@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import lru_cache
 
 from babel.core import Locale, UnknownLocaleError, get_global
 from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
@@ -98,11 +98,14 @@ def _bare(text: str, currency: str) -> str:
     return plain.removesuffix("/=").removesuffix("/-")
 
 
-@cache
+@lru_cache(maxsize=200)
 def _signs(currency: str) -> tuple[str, ...]:
-    """List how a currency is written, in English and in its own country, the longest first."""
+    """List how a currency is written, in English and in its own country, the longest first.
+
+    What is no currency may be anything: somebody has typed it beside the amount.
+    """
     found = {currency.casefold()}
-    for locale in ("en", f"en_{currency[:2]}"):
+    for locale in ("en", f"en_{currency[:2]}") if is_currency(currency) else ():
         with suppress(UnknownLocaleError):
             found.add(get_currency_symbol(currency, locale).casefold())
     return tuple(sorted(found - {""}, key=len, reverse=True))

@@ -112,3 +112,8 @@ def test_an_amount_that_is_not_there_is_a_dash() -> None:
     assert written(None, "KES") == "\N{EN DASH}"
     assert written(Decimal("-1234.5"), "KES") == "KES\N{NO-BREAK SPACE}\N{MINUS SIGN}1,234.50"
     assert written(Decimal(1234), "JPY") == "JPY\N{NO-BREAK SPACE}1,234"
+
+
+@pytest.mark.parametrize("currency", ["\U000ceddd", "", "K", "../", "XXX1"])
+def test_an_amount_beside_what_is_no_currency_is_read(currency: str) -> None:
+    assert parsed("12", currency) == Decimal(12)
