@@ -198,7 +198,9 @@ try:
 except CannotStart as refusal:
     sys.exit(f"makao: {refusal}")
 
-# 2 web processes x (8 + 2) + the jobs' few stay far below Postgres's 100 connections.
+# A thread holds one connection of its own and, while it asks who is there, one of the door's. More
+# than the pool keeps are opened and closed each time, which is dear: 2 web processes x 2 x 8 and the
+# jobs' few stay far below Postgres's 100 connections.
 SQLALCHEMY_ENGINE_OPTIONS = {
     "json_serializer": partial(json.dumps, default=str),
     "pool_size": WEB_THREADS,
@@ -208,7 +210,7 @@ SQLALCHEMY_ENGINE_OPTIONS = {
     "connect_args": {"connect_timeout": 5},
 }
 WORKER_ENGINE_OPTIONS = {**SQLALCHEMY_ENGINE_OPTIONS, "pool_size": 2, "max_overflow": 6}
-AUTH_ENGINE_OPTIONS = {**SQLALCHEMY_ENGINE_OPTIONS, "pool_size": 2, "max_overflow": 4}
+AUTH_ENGINE_OPTIONS = SQLALCHEMY_ENGINE_OPTIONS
 
 APP_NAME = "Makao"
 BABEL_DEFAULT_LOCALE = "en"
