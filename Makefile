@@ -36,7 +36,8 @@ run: $(STAMP) $(WORDS)  ## Start everything; Ctrl-C stops it (PORT, DATABASE_URL
 
 test: $(STAMP) $(WORDS)  ## Run the tests; FULL=1 for the long forms
 	@$(BIN)/python -m tests.programs
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist=loadgroup $(if $(FULL),,-m "not full") $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist=loadgroup $(if $(FULL),,-m "not full") \
+		$(if $(ARGS),$(ARGS),-p tests.policies)
 
 check: $(STAMP) $(WORDS)  ## Judge form, types, import rules, templates, translations, marks, database
 	$(BIN)/ruff format --check .
