@@ -41,6 +41,7 @@ def backup(file: Path) -> None:
     """
     with tempfile.TemporaryDirectory() as folder, _server():
         dump = Path(folder, DUMP)
+        _check_there_is_something()
         _run("pg_dump", "--format=custom", f"--file={dump}", _address())
         half = file.with_name(f"{file.name}.part")
         try:
@@ -65,6 +66,15 @@ def restore(file: Path, *, replace: bool) -> None:
     """
     with _server():
         _restore(file, replace=replace)
+
+
+def _check_there_is_something() -> None:
+    """Refuse to call an empty database a backup: its address is likely a wrong one."""
+    engine = create_engine(current_app.config["OWNER_DATABASE_URI"], poolclass=NullPool)
+    with engine.connect() as connection:
+        if connection.scalar(text("SELECT to_regclass('public.organization')")) is None:
+            place = engine.url.render_as_string(hide_password=True)
+            raise click.ClickException(f"There is no Makao in the database at {place}.")
 
 
 def _restore(file: Path, *, replace: bool) -> None:

@@ -13,10 +13,11 @@ from typing import Any
 
 import click
 from flask import Flask, current_app
+from flask_migrate.cli import db as migrations
 from rq import Queue
 from rq.serializers import JSONSerializer
 from rq.worker import SimpleWorker
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from core import db
 from core.startup import CannotStart
@@ -37,6 +38,8 @@ from workers import (
 
 log = logging.getLogger(__name__)
 Command = Callable[..., Any]
+UNPREPARED = ("42P01", "42703", "42883")
+"""There is no such table, column or function."""
 
 
 def init_app(app: Flask, write_permissions: Callable[[Flask], None]) -> None:
@@ -59,6 +62,16 @@ def init_app(app: Flask, write_permissions: Callable[[Flask], None]) -> None:
         organizations.organization,
     ):
         app.cli.add_command(command)
+    for command in (*app.cli.commands.values(), migrations):
+        _say_in_one_line(command)
+
+
+def _say_in_one_line(command: click.Command) -> None:
+    """Let a command, or all of a group, end with one sentence where it cannot do its work."""
+    for each in getattr(command, "commands", {}).values():
+        _say_in_one_line(each)
+    if command.callback and not hasattr(command.callback, "in_one_line"):
+        command.callback = in_one_line(command.callback)
 
 
 def in_one_line(command: Command) -> Command:
@@ -73,12 +86,17 @@ def in_one_line(command: Command) -> Command:
         except OperationalError as error:
             said = str(error.orig).strip().splitlines()[0]
             raise click.ClickException(f"The database cannot be reached: {said}") from error
+        except ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", "") not in UNPREPARED:
+                raise
+            said = "The database is not of this version. Run `flask --app app prepare`."
+            raise click.ClickException(said) from error
 
+    run.in_one_line = True  # type: ignore[attr-defined]
     return run
 
 
 @click.command()
-@in_one_line
 def prepare() -> None:
     """Bring the database to this version: roles, revisions, permissions."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
@@ -88,7 +106,6 @@ def prepare() -> None:
 
 @click.command()
 @click.option("--burst", is_flag=True, help="End when the queues are empty.")
-@in_one_line
 def worker(*, burst: bool) -> None:
     """Run jobs from the queues."""
     db.use(current_app, "jobs")
@@ -100,7 +117,6 @@ def worker(*, burst: bool) -> None:
 
 
 @click.command("relay")
-@in_one_line
 def relay_() -> None:
     """Publish what happened, and tell those who hear of it."""
     db.use(current_app, "jobs")
@@ -108,7 +124,6 @@ def relay_() -> None:
 
 
 @click.command("scheduler")
-@in_one_line
 def scheduler_() -> None:
     """Run what is due by the clock."""
     db.use(current_app, "jobs")
@@ -118,7 +133,6 @@ def scheduler_() -> None:
 
 @click.command()
 @click.argument("kind", type=click.Choice(["ledger", "audit"]))
-@in_one_line
 def verify(kind: str) -> None:
     """Prove the sealed chains of the ledger or of the audit trail."""
     db.use(current_app, "jobs")
@@ -131,7 +145,6 @@ def verify(kind: str) -> None:
 
 
 @click.command("doctor")
-@in_one_line
 def doctor_() -> None:
     """Look for what is set up wrongly, and say what to do."""
     db.use(current_app, "jobs")
@@ -145,7 +158,6 @@ def doctor_() -> None:
 
 
 @click.command("invariants")
-@in_one_line
 def invariants_() -> None:
     """Check what is always true of the stored data."""
     db.use(current_app, "jobs")

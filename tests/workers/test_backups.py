@@ -116,3 +116,14 @@ def test_what_is_no_backup_is_one_sentence(run: Run, tmp_path: Path, content: by
 
     assert result.exit_code == 1
     assert "is no backup of Makao" in result.output
+
+
+def test_nothing_is_not_called_a_backup(
+    app: Flask, run: Run, admin_url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = admin_url.set(database="postgres").render_as_string(hide_password=False)
+    monkeypatch.setitem(app.config, "OWNER_DATABASE_URI", address)
+    result = run("backup", str(tmp_path / "nothing.tar"))
+    assert result.exit_code == 1
+    assert "There is no Makao in the database" in result.output
+    assert not (tmp_path / "nothing.tar").exists()

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -196,3 +199,36 @@ def test_databases_of_one_server_are_prepared_at_the_same_time(
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(again, range(40))) == [[]] * 40
+
+
+@pytest.mark.parametrize(
+    "words", [("import", "sales", __file__), ("demo", "load"), ("db", "check")], ids=" ".join
+)
+def test_each_command_says_in_one_line_that_the_database_is_away(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    command = [sys.executable, "-m", "flask", "--app", "app", *words]
+    given = {name: value for name, value in os.environ.items() if "DATABASE" not in name}
+    done = subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        env=given | {"MAKAO_DATA": str(tmp_path)},
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The database cannot be reached: ")
+    assert len((done.stdout + done.stderr).splitlines()) == 1
+
+
+def test_a_database_of_another_version_is_told_as_that(run: Run, superuser: Engine) -> None:
+    with superuser.connect() as door:
+        door.execute(text("ALTER TABLE organization RENAME TO renamed_for_a_test"))
+        try:
+            result = run("demo", "load")
+        finally:
+            door.execute(text("ALTER TABLE renamed_for_a_test RENAME TO organization"))
+    assert result.exit_code == 1
+    assert "prepare" in result.output
+    assert len(result.output.splitlines()) == 1
