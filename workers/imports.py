@@ -147,9 +147,10 @@ def _begin(work: Work, file: Path, read: list[Sheet], *, all_or_nothing: bool) -
 
 def _tell_rejected(work: Work, begun: Import, file: Path) -> None:
     """Say how the file was read and what is wrong with it; keep the wrong rows beside it."""
-    for said in begun.mapping.values():
-        for each in said["notes"]:
-            click.echo(gettext(each["says"]) % each["values"], err=True)
+    for sheet in begun.mapping.values():
+        for note in sheet["notes"]:
+            says = note["says"]
+            click.echo(gettext(says) % note["values"], err=True)
     rows = list(imports.rejected(work, begun.id))
     if rows:
         _tell_problems(begun, rows)
