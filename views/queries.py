@@ -24,7 +24,7 @@ from views.registry import Related, Screen
 COUNTED = 10_000
 """Rows of a narrowed list that are counted one by one; beyond, the planner's estimate is told."""
 LATE = 1_000
-"""From this offset on rows are found by their keys first: an index knows those."""
+"""From this offset on rows are found by their keys first, which an index knows."""
 RANGES = (Kind.money, Kind.number, Kind.day, Kind.moment)
 UNSORTABLE = (Kind.json, Kind.names)
 LONGEST_SEARCH = 100
@@ -272,20 +272,23 @@ def _condition(query: Query, screen: Screen, name: str, value: Any) -> Any:
     return held == value
 
 
-def ordered(query: Query, screen: Screen, wish: Wish) -> list[Any]:
-    """Say in which order rows come; their keys settle what is equal."""
+def ordered(query: Query, screen: Screen, wish: Wish, *, from_the_end: bool = False) -> list[Any]:
+    """Say in which order rows come, or in the opposite; their keys settle what is equal."""
     name = wish.sort.removeprefix("-")
     falling = wish.sort.startswith("-")
     key = query.model.id
+    by_key = key.desc() if falling != from_the_end else key.asc()
     if name == "id":
-        return [key.desc() if falling else key.asc()]
+        return [by_key]
     column = screen.column(name)
     shown = query.named(column)
     if not falling:
-        return [shown.asc(), key.asc()]
+        return [shown.desc() if from_the_end else shown.asc(), by_key]
     # Where nothing can be empty, the plain order is one that an index can give.
     empties = column.nullable or bool(column.path)
-    return [shown.desc().nulls_last() if empties else shown.desc(), key.desc()]
+    if from_the_end:
+        return [shown.asc().nulls_first() if empties else shown.asc(), by_key]
+    return [shown.desc().nulls_last() if empties else shown.desc(), by_key]
 
 
 def page(
@@ -300,14 +303,23 @@ def page(
         order = ordered(query, screen, wish)
         window = query.statement.order_by(*order).offset(offset)
         return list(session.execute(window.limit(wish.size + 1)))
-    keys = Query(screen.model)
-    narrow(keys, screen, wish)
-    order = ordered(keys, screen, wish)
-    found = keys.statement.order_by(*order).offset(offset)
-    inner = found.limit(wish.size + 1).subquery()
+    found = _keys_of_page(session, screen, wish, offset).subquery()
     order = ordered(query, screen, wish)
-    here = query.statement.where(screen.model.id.in_(select(inner.c.id)))
+    here = query.statement.where(screen.model.id.in_(select(found.c.id)))
     return list(session.execute(here.order_by(*order)))
+
+
+def _keys_of_page(session: Session, screen: Screen, wish: Wish, offset: int) -> Select[Any]:
+    """Find the rows of a late page by their keys, from the end where that is nearer."""
+    keys, most = Query(screen.model), wish.size + 1
+    narrow(keys, screen, wish)
+    rest = kept_count(session, screen) - offset if _of_all(screen, wish) else offset
+    if rest >= offset:
+        return keys.statement.order_by(*ordered(keys, screen, wish)).offset(offset).limit(most)
+    order = ordered(keys, screen, wish, from_the_end=True)
+    return (
+        keys.statement.order_by(*order).offset(max(rest - most, 0)).limit(min(most, max(rest, 0)))
+    )
 
 
 def all_rows(screen: Screen, wish: Wish, columns: list[Column], extra: dict[str, str]) -> Any:
@@ -325,7 +337,7 @@ def count(session: Session, screen: Screen, wish: Wish, shown: int) -> tuple[int
     """
     if shown <= wish.size and (shown or wish.page == 1):
         return (wish.page - 1) * wish.size + shown, False
-    if not wish.q and not wish.filters and keeps_count(screen):
+    if _of_all(screen, wish):
         return kept_count(session, screen), False
     look(session, screen, wish)
     query = Query(screen.model)
@@ -335,6 +347,10 @@ def count(session: Session, screen: Screen, wish: Wish, shown: int) -> tuple[int
     if exactly <= COUNTED:
         return exactly, False
     return max(_estimated(session, screen, query), COUNTED), True
+
+
+def _of_all(screen: Screen, wish: Wish) -> bool:
+    return not wish.q and not wish.filters and keeps_count(screen)
 
 
 def keeps_count(screen: Screen) -> bool:

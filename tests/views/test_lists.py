@@ -144,6 +144,22 @@ def test_pages_follow_one_another(office: Office, admin: FlaskClient) -> None:
     assert "30 rows" in get(admin, "/admin/party/")
 
 
+@pytest.mark.parametrize("sort", ["name", "-name", "email", "-email", "-id", "kind"])
+def test_late_pages_are_found_from_either_end(
+    office: Office, admin: FlaskClient, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    with office.work() as work:
+        for each in range(110):
+            make.party(work, name=f"P{each:03d}", email=f"p{each % 7}@example.org" * (each % 3 > 0))
+    pages = [f"/admin/party/?sort={sort}&page={number}" for number in range(1, 7)]
+    usual = [names(get(admin, page)) for page in pages]
+
+    monkeypatch.setattr(queries, "LATE", 1)
+
+    assert [names(get(admin, page)) for page in pages] == usual
+    assert [len(each) for each in usual] == [25, 25, 25, 25, 10, 0]
+
+
 def test_a_view_is_kept_and_seen_by_its_owner_alone_unless_shared(
     office: Office, admin: FlaskClient
 ) -> None:
