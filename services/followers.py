@@ -10,6 +10,7 @@ from core.db import uuid7
 from core.work import Work
 from models.files import Follower
 from models.organizations import Membership
+from services import access
 
 
 def follow(work: Work, table: str, subject_id: UUID, profile_ids: Iterable[UUID]) -> None:
@@ -34,11 +35,15 @@ def leave(work: Work, subject_id: UUID, profile_id: UUID) -> None:
     work.session.execute(delete(Follower).where(*mine))
 
 
-def of(work: Work, subject_id: UUID) -> set[UUID]:
-    """Name who follows a record, as far as they are active members of the staff."""
+def of(work: Work, table: str, subject_id: UUID) -> set[UUID]:
+    """Name who follows a record, as far as they are active staff whose roles still read it."""
     query = (
-        select(Follower.profile_id)
+        select(Follower.profile_id, Membership.roles)
         .join(Membership, Membership.profile_id == Follower.profile_id)
         .where(Follower.subject_id == subject_id, Membership.active, Membership.staff)
     )
-    return set(work.session.scalars(query))
+    return {
+        row.profile_id
+        for row in work.session.execute(query)
+        if access.allows(row.roles, table, "read")
+    }

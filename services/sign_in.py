@@ -46,11 +46,13 @@ class WrongCredentials(Refused):
 
     code = "wrong_credentials"
     status = 401
-    says = N_("That user name and password do not fit together.")
+    says = N_(
+        "That user name and password do not fit together. After five wrong tries wait 15 minutes."
+    )
 
 
 class AccountLocked(Refused):
-    """Too many wrong tries, for now."""
+    """Too many wrong tries, for now. Said only to who knew a password: others learn nothing."""
 
     code = "account_locked"
     status = 423
@@ -97,8 +99,13 @@ class Identity:
     memberships: tuple[Member, ...] = ()
 
     def membership(self, organization_id: UUID | None = None) -> Member | None:
-        """Find the membership wished for, else the one chosen, else the first."""
+        """Find the membership wished for, else the one chosen, else the first.
+
+        A key opens the organization that it was made in, whatever else its maker belongs to.
+        """
         wish = organization_id or self.chosen
+        if self.kind is CredentialKind.api_key and self.chosen not in (None, wish):
+            return None
         if wish:
             return next((m for m in self.memberships if m.organization_id == wish), None)
         return self.memberships[0] if self.memberships else None
@@ -183,8 +190,8 @@ def check(session: Session, login: str, password: str, now: datetime) -> Profile
     The caller commits also when this refuses, or nothing is counted.
 
     Raises:
-        WrongCredentials: they do not fit, or the user is shut out.
-        AccountLocked: five wrong tries, less than 15 minutes ago.
+        WrongCredentials: they do not fit, the user is shut out, or is locked after five wrong
+            tries: a word of its own for that would tell who exists.
 
     """
     plain = login.strip().lower()
@@ -200,7 +207,7 @@ def check(session: Session, login: str, password: str, now: datetime) -> Profile
         raise WrongCredentials
     profile: Profile = found[0]
     if profile.account_locked_until and profile.account_locked_until > now:
-        raise AccountLocked
+        raise WrongCredentials
     if not fits:
         count_wrong_try(profile, now)
         raise WrongCredentials
@@ -292,16 +299,9 @@ def end_all(session: Session, profile_id: UUID, now: datetime, *, but: UUID | No
 
 def held(session: Session, profile_id: UUID, now: datetime) -> list[Credential]:
     """List what somebody can sign in with now, last used first."""
-    query = (
-        select(Credential)
-        .where(
-            Credential.profile_id == profile_id,
-            Credential.ended_at.is_(None),
-            Credential.expires_at > now,
-        )
-        .order_by(Credential.last_seen_at.desc())
-    )
-    return list(session.scalars(query))
+    mine = (Credential.profile_id == profile_id, Credential.ended_at.is_(None))
+    query = select(Credential).where(*mine, Credential.expires_at > now)
+    return list(session.scalars(query.order_by(Credential.last_seen_at.desc())))
 
 
 def check_rules(password: str) -> None:
@@ -375,6 +375,7 @@ def change_password(  # noqa: PLR0913  # each of them matters
 
     Raises:
         WrongCredentials: the old password does not fit.
+        AccountLocked: five wrong tries, less than 15 minutes ago.
         PasswordTooWeak: the new one does not keep the rules.
 
     """
@@ -382,6 +383,8 @@ def change_password(  # noqa: PLR0913  # each of them matters
         select(Profile).where(Profile.id == profile_id).with_for_update()
     ).one()
     user = session.get_one(User, profile.ab_user_id)
+    if profile.account_locked_until and profile.account_locked_until > now:
+        raise AccountLocked
     if not check_password_hash(user.password, old):
         count_wrong_try(profile, now)
         raise WrongCredentials(N_("The present password is not right."), field="old")

@@ -121,11 +121,12 @@ class Security(SecurityManager):  # type: ignore[misc]
 
     def register_views(self) -> None:
         """Register the sign-in and the tokens, and none of the screens over users of everybody."""
-        self.appbuilder.add_api(SecurityApi)
+        tokens = self.appbuilder.add_api(SecurityApi)
         self.auth_view = SignInView()
         self.appbuilder.add_view_no_menu(self.auth_view)
         if self.is_auth_limited:
-            self.limiter.limit(self.auth_rate_limit, methods=["POST"])(self.auth_view.blueprint)
+            for door in (self.auth_view, tokens):
+                self.limiter.limit(self.auth_rate_limit, methods=["POST"])(door.blueprint)
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """Whether the person at hand holds the verb (`can_<verb>`) on the table or page."""

@@ -1,5 +1,6 @@
 """Who is told of what, and in which words: the customer, and the staff at whose desk it is."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -50,7 +51,7 @@ def booking_moved(work: Work, event: Event) -> None:
 def booking_moved_on(work: Work, event: Event) -> None:
     """Tell its followers; whoever looks after it hears of what matters by other facts."""
     booking = found(work, Booking, event.subject_id)
-    others = followers.of(work, booking.id) - {booking.assigned_to_id} - {_doer(event)}
+    others = followers.of(work, "booking", booking.id) - {booking.assigned_to_id} - {_doer(event)}
     notices.notify(work, others, _moved(event, f"/admin/booking/{booking.id}"))
 
 
@@ -66,7 +67,7 @@ def record_commented(work: Work, event: Event) -> None:
     }
     mention = N_("%(author)s named you on %(record)s: %(text)s")
     notices.notify(work, named - {UUID(data["author_id"])}, _notice(event, mention, link, **values))
-    others = followers.of(work, UUID(data["record_id"])) - named - {UUID(data["author_id"])}
+    others = _followers(work, data) - named - {UUID(data["author_id"])}
     wrote = N_("%(author)s wrote on %(record)s: %(text)s")
     notices.notify(work, others, _notice(event, wrote, link, **values))
 
@@ -74,7 +75,7 @@ def record_commented(work: Work, event: Event) -> None:
 def document_attached(work: Work, event: Event) -> None:
     """Tell the followers of a record that somebody put a file to it."""
     data = event.data
-    others = followers.of(work, UUID(data["record_id"])) - {_doer(event)}
+    others = _followers(work, data) - {_doer(event)}
     says = N_("The file %(title)s was put to a record that you follow.")
     link = f"/admin/{data['record_table']}/{data['record_id']}"
     notices.notify(work, others, _notice(event, says, link, title=data["title"]))
@@ -236,6 +237,11 @@ def _moved(event: Event, link: str) -> Notice:
     status = BOOKING_FLOW.labels[BookingStatus(event.data["new"])]
     says = N_("Booking %(number)s moved on. It is now: %(status)s.")
     return _notice(event, says, link, number=event.data["number"], status=status)
+
+
+def _followers(work: Work, data: Mapping[str, Any]) -> set[UUID]:
+    """Name who follows the record that a fact is about."""
+    return followers.of(work, data["record_table"], UUID(data["record_id"]))
 
 
 def _doer(event: Event) -> UUID | None:

@@ -1,6 +1,6 @@
 -- The second lock. A transaction tells a secret; whose it is and what it opens is looked up here.
 
--- What the secret at hand opens. Runs as its owner, or the policies on these tables would ask
+-- What the secret at hand opens; a key nothing but the organization that it was made in. Runs as its owner, or the policies on these tables would ask
 -- themselves; hence the fixed search_path. In plpgsql, as its plan is kept for the connection.
 CREATE FUNCTION standing(OUT profile_id uuid, OUT organization_id uuid, OUT staff boolean,
     OUT party_id uuid, OUT user_id int)
@@ -16,7 +16,8 @@ BEGIN
     FROM public.credential AS held JOIN public.profile ON profile.id = held.profile_id
     WHERE held.secret_hash = sha256(convert_to(secret, 'UTF8'))
       AND held.ended_at IS NULL AND held.expires_at > now()
-      AND profile.status = 'active';
+      AND profile.status = 'active'
+      AND (held.kind <> 'api_key' OR coalesce(held.organization_id, wish) IS NOT DISTINCT FROM wish);
     IF profile_id IS NULL OR wish IS NULL THEN
         RETURN;
     END IF;

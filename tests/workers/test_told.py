@@ -10,6 +10,7 @@ from core import db
 from core.scope import Scope, seeing
 from core.work import Actor, Work
 from models.notices import Notification
+from models.organizations import Membership
 from services import assignments, files, followers
 from services.files import Kept
 from tests import make, stories
@@ -88,7 +89,7 @@ def test_followers_hear_of_comments_files_and_moves_until_they_leave(
         "Booking B-000001 moved on. It is now: Approved.",
     ]
     with unit(session, home) as work:
-        assert otieno in followers.of(work, story.booking_id), "who writes follows"
+        assert otieno in followers.of(work, "booking", story.booking_id), "who writes follows"
         followers.leave(work, story.booking_id, grace)
     written(session, home, otieno, story.booking_id, "And booked.")
     assert heard(session, home)[grace] == told
@@ -99,4 +100,9 @@ def test_whoever_is_given_a_booking_follows_it(session: Session, home: UUID, sto
 
     with unit(session, home) as work:
         assignments.assign_to(work, story.booking_id, grace)
-        assert followers.of(work, story.booking_id) == {grace}
+        assert followers.of(work, "booking", story.booking_id) == {grace}
+        query = select(Membership).where(Membership.profile_id == grace)
+        work.session.scalars(query).one().roles = ["Guard", "Executive"]
+        work.session.flush()
+        assert followers.of(work, "booking", story.booking_id) == {grace}
+        assert followers.of(work, "saga", story.booking_id) == set(), "their roles do not read it"
