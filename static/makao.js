@@ -77,18 +77,19 @@
     });
   }
   function tellLeft() {
-    all("[data-ends-at]").forEach((it) => {
+    all("[data-ends-at]:not([data-over])").forEach((it) => {
       const left = Math.max(0, Math.round((new Date(it.dataset.endsAt) - Date.now()) / 1000));
       const [hours, minutes, seconds] = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];
       const two = (number) => String(number).padStart(2, "0");
       const face = it.querySelector("[data-left]") || it;
       face.textContent = (hours ? `${hours}:` : "") + `${hours ? two(minutes) : minutes}:${two(seconds)}`;
       it.classList.toggle("mk-needs", left > 0 && left < 120);
-      if (left > 0 || it.dataset.over) return;
+      if (left > 0) { it.dataset.ran = "1"; return; }
       it.dataset.over = "1";
       it.classList.add("mk-stopped");
       if (it.dataset.endedText) it.textContent = it.dataset.endedText;
-      it.dispatchEvent(new CustomEvent("makao:over", { bubbles: true }));
+      // The server says what it has become; where a clock is wrong it is over at once, and is not asked.
+      if (it.dataset.ran && it.closest(".mk-wizard")) setTimeout(() => location.reload(), 2000);
     });
   }
 
@@ -104,6 +105,48 @@
     box.append(inner);
     place.append(box);
     setTimeout(() => box.remove(), 6000);
+  }
+
+  /* What was typed when a sign-in had ended comes back on its page after signing in again. */
+  const TYPED = "makao-typed";
+  const silent = ["hidden", "password", "file", "submit", "button"];
+  const fieldsOf = (form) => Array.from(form.elements).filter((it) => it.name && !silent.includes(it.type));
+  const actionOf = (form) => form.getAttribute("action") || "";
+  function remembered(value) {
+    try {
+      if (value === undefined) return JSON.parse(sessionStorage.getItem(TYPED));
+      if (value) sessionStorage.setItem(TYPED, JSON.stringify(value)); else sessionStorage.removeItem(TYPED);
+    } catch (_) { /* private window: nothing is kept */ }
+    return null;
+  }
+  function keepTyped(event) {
+    const form = event.target;
+    if (event.defaultPrevented || !form.closest("main") || form.closest(".mk-door")) return;
+    if ((form.getAttribute("method") || "").toLowerCase() !== "post") return;
+    const fields = fieldsOf(form).map((it) => [it.name, it.multiple ? Array.from(it.selectedOptions, (one) => one.value) : it.value, it.checked]);
+    if (fields.length) remembered({ page: location.pathname + location.search, action: actionOf(form), fields });
+  }
+  function bringBack() {
+    const kept = remembered();
+    if (!kept) return;
+    if (document.querySelector(".mk-door")) { remembered({ ...kept, lost: true }); return; }
+    remembered(null);
+    if (!kept.lost || kept.page !== location.pathname + location.search) return;
+    const form = all("main form").find((it) => actionOf(it) === kept.action);
+    const fields = form ? fieldsOf(form) : [];
+    if (fields.length !== kept.fields.length) return;
+    kept.fields.forEach(([, value, checked], at) => {
+      const it = fields[at];
+      if (it.type === "checkbox" || it.type === "radio") it.checked = checked;
+      else if (it.tomselect) it.tomselect.setValue(value);
+      else it.value = value;
+    });
+    say(document.getElementById("mk-words").dataset.typedBack, "good");
+  }
+
+  /* A line that broke is told; what was typed stays where it is. */
+  function unheard() {
+    say(document.getElementById("mk-words").dataset.offline, "stopped");
   }
 
   async function copy(button) {
@@ -182,6 +225,10 @@
   Object.entries(listeners).forEach(([name, heard]) => document.addEventListener(name, heard));
   document.addEventListener("submit", askFirst);
   document.addEventListener("submit", pressOnce);
+  document.addEventListener("submit", keepTyped);
+  document.addEventListener("htmx:sendError", unheard);
+  document.addEventListener("htmx:timeout", unheard);
+  document.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 401) location.reload(); else unheard(); });
   document.addEventListener("makao:say", (event) => say(event.detail.text, event.detail.tone));
   document.addEventListener("htmx:configRequest", (event) => {
     const token = document.querySelector('meta[name="csrf-token"]');
@@ -189,7 +236,7 @@
   });
   document.addEventListener("htmx:afterSwap", () => { tellTime(); tellLeft(); countTicks(); });
   addEventListener("pageshow", () => { all("form[data-sent]").forEach((form) => { delete form.dataset.sent; delete form.dataset.agreed; }); countTicks(); });
-  document.addEventListener("DOMContentLoaded", () => { tellTime(); tellLeft(); countTicks(); });
+  document.addEventListener("DOMContentLoaded", () => { tellTime(); tellLeft(); countTicks(); bringBack(); });
   setInterval(tellLeft, 1000);
   setInterval(tellTime, 60000);
   window.makao = { say };

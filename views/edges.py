@@ -28,6 +28,8 @@ from views import refusals
 from views.person import person, request_id
 
 logger = logging.getLogger(__name__)
+DOORS = ("/login", "/invitation/")
+"""Where nobody is signed in: a page of these that is too old is only loaded again."""
 CODES = {400: "bad_request", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}
 
 
@@ -53,8 +55,6 @@ def locale() -> str:
         return "en"
     at_hand = person()
     known = list(current_app.config["LANGUAGES"])
-    if request.args.get("lang") in known:
-        session["locale"] = request.args["lang"]
     if session.get("locale") in known:
         return str(session["locale"])
     if at_hand and at_hand.identity.locale in known:
@@ -71,6 +71,14 @@ def time_zone() -> str | None:
 def _begin() -> None:
     log.clear()
     log.bind(request_id=request_id(), path=request.path, method=request.method)
+    _take_language()
+
+
+def _take_language() -> None:
+    """Keep the language that an address asks for, also where the answer only leads elsewhere."""
+    asked = request.args.get("lang")
+    if asked in current_app.config["LANGUAGES"] and not request.path.startswith("/api/"):
+        session["locale"] = asked
 
 
 def _headers(response: Response) -> Response:
@@ -109,7 +117,7 @@ def refused(refusal: Refused) -> Any:
     if wants_json():
         return refusals.answer(refusal)
     if refusal.status == 401:
-        return redirect(url_for("SignInView.login", next=request.full_path))
+        return redirect(url_for("SignInView.login", next=page_at_hand()))
     return _page(refusal.status, refusals.sentence(refusal)), refusal.status
 
 
@@ -144,7 +152,19 @@ def _title(status: int) -> str:
     return str(titles.get(status, titles[400 if status < 500 else 500]))
 
 
+def page_at_hand() -> str:
+    """Name the page that somebody is on: what they sent from it is no address to come back to."""
+    if request.method in ("GET", "HEAD"):
+        return request.full_path
+    parts = urlsplit(request.referrer or "")
+    here = parts.netloc == request.host
+    return f"{parts.path}?{parts.query}".rstrip("?") if here else "/"
+
+
 def _csrf(error: CSRFError) -> Any:
+    if person() is None and not wants_json() and not request.path.startswith(DOORS):
+        # Their sign-in ended while the page was open; what they typed waits in the browser.
+        return redirect(url_for("SignInView.login", next=page_at_hand()))
     return _problem(400, _("This page is too old. Load it again, and repeat what you did."), error)
 
 
@@ -159,7 +179,7 @@ def _http(error: HTTPException) -> Any:
         429: _("Wait a little, then try again."),
     }
     if status == 401 and not wants_json():
-        return redirect(url_for("SignInView.login", next=request.full_path))
+        return redirect(url_for("SignInView.login", next=page_at_hand()))
     return _problem(status, sentences.get(status, _("The request could not be read.")), error)
 
 
@@ -175,11 +195,7 @@ def _bug(error: Exception) -> Any:
     logger.error("a bug", exc_info=error)
     db.session.rollback()
     db.door.rollback()
-    said = _(
-        "It is not your fault, and it has been reported under the number %(number)s.",
-        number=request_id(),
-    )
-    return _problem(500, said, error)
+    return _problem(500, _("It is not your fault, and it has been reported."), error)
 
 
 def _problem(status: int, sentence: str, error: Exception) -> Any:

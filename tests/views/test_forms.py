@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -196,6 +197,23 @@ def test_visitors_are_asked_to_sign_in(office: Office) -> None:
 
     assert answer.status_code == 302
     assert "/login/?next=/admin/project/" in answer.location.replace("%2F", "/").replace("%3F", "?")
+
+
+def test_whoever_sends_a_form_after_their_sign_in_ended_comes_back_to_its_page(
+    office: Office,
+) -> None:
+    visitor = office.app.test_client()
+    page = "/admin/booking/0/"
+
+    answers = [
+        visitor.post("/admin/party/add", headers={"Referer": f"http://{host}{page}?q=a"})
+        for host in ("localhost", "elsewhere.example")
+    ]
+
+    assert [parse_qs(urlsplit(each.location).query)["next"] for each in answers] == [
+        [f"{page}?q=a"],
+        ["/"],
+    ]
 
 
 def test_comments_name_their_author_and_whom_they_mention(

@@ -58,3 +58,14 @@ def test_a_buyer_reads_the_language_of_the_profile(office: Office, language: str
     assert answer.status_code == 200
     assert f'lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}"' in page
     assert HOME[language] in page
+
+
+@pytest.mark.parametrize("path", ["/", "/home/", "/portal/payments"])
+def test_a_language_in_the_address_is_kept_where_the_answer_only_leads_elsewhere(
+    office: Office, path: str
+) -> None:
+    visitor = office.app.test_client()
+
+    page = visitor.get(f"{path}?lang=sw", follow_redirects=True).get_data(as_text=True)
+
+    assert SIGN_IN["sw"] in page

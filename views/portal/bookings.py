@@ -118,6 +118,7 @@ class PortalBookingsView(PortalView):
             "bookings",
             bought=bought,
             state=purchase_state(bought, work.now),
+            over=over,
             figures=figures(bought, back),
             chosen=buying.chosen(work, bought.id),
             bills=[

@@ -79,7 +79,7 @@ def row_of(work: Work, bought: Purchase) -> dict[str, Any]:
 
 
 def _needs(work: Work, mine: list[Purchase], bills: list[Bill]) -> dict[str, Any] | None:
-    """Find the one thing to do: go on with a hold, or pay what is due first."""
+    """Find the one thing to do: go on with a hold, book what is free now, or pay what is due."""
     held = next((each for each in mine if each.held(work.now)), None)
     if held is not None:
         return {
@@ -88,6 +88,14 @@ def _needs(work: Work, mine: list[Purchase], bills: list[Bill]) -> dict[str, Any
             "ends_at": held.hold_until,
             "label": _("Go on"),
             "url": url_for("PortalBookingsView.booking", booking_id=held.id),
+        }
+    free = next((each for each in mine if each.waits and buying.is_free(work, each)), None)
+    if free is not None:
+        return {
+            "title": _("%(name)s is free now", name=free.apartment),
+            "text": _("You are on its waiting list. Book it before somebody else does."),
+            "label": _("Book it"),
+            "url": url_for("PortalBookingsView.booking", booking_id=free.id),
         }
     sent = buying.announced(work)
     due = next((each for each in bills if each.due and each.id not in sent), None)

@@ -166,7 +166,8 @@ def timeline(
         entry = {"at": bought.status_at, "who": _("The booking"), "kind": "state"}
         what = _("is now: %(state)s.", state=label)
         meaning = BOOKING_FLOW.meanings[bought.status]
-        entries.append(entry | {"what": what, "meaning": meaning, "detail": bought.reason})
+        reason = "" if bought.status is BookingStatus.expired else bought.reason
+        entries.append(entry | {"what": what, "meaning": meaning, "detail": reason})
     entries += _money_told(bills, paid, back)
     return sorted(entries, key=lambda entry: entry["at"], reverse=True)
 

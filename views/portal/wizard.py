@@ -73,14 +73,15 @@ class PortalWizardView(PortalView):
             with unit_of_work(db.session(), actor()) as work:
                 CHOOSERS[step](work, buying.purchase(work, booking_id))
         except Refused as refusal:
-            if refusal.status in (404, 410):
+            if refusal.status == 404:
                 raise
+            work = reading()
+            bought = buying.purchase(work, booking_id)
+            if not bought.held(work.now):
+                return _hold_over(booking_id)
             if _by_script():
                 return self._total(booking_id, sentence(refusal))
-            page = self._show(
-                reading(), buying.purchase(reading(), booking_id), step, sentence(refusal), typed
-            )
-            return page, refusal.status
+            return self._show(work, bought, step, sentence(refusal), typed), refusal.status
         if _by_script():
             return self._total(booking_id)
         return redirect(address(booking_id, STEPS[STEPS.index(step) + 1]))
@@ -99,10 +100,13 @@ class PortalWizardView(PortalView):
         except IllegalMove:
             return redirect(done)  # pressed twice: the first was taken
         except Refused as refusal:
-            if refusal.status in (404, 410):
+            if refusal.status == 404:
                 raise
-            again = buying.purchase(reading(), booking_id)
-            return self._show(reading(), again, "review", sentence(refusal)), refusal.status
+            work = reading()
+            again = buying.purchase(work, booking_id)
+            if not again.held(work.now):
+                return _hold_over(booking_id)
+            return self._show(work, again, "review", sentence(refusal)), refusal.status
         return redirect(url_for("PortalBookingsView.confirmed", booking_id=booking_id))
 
     def _take(self, apartment_id: UUID, how: Callable[[Work, UUID, UUID], Any]) -> Any:
@@ -135,6 +139,16 @@ class PortalWizardView(PortalView):
     def _total(self, booking_id: UUID, error: str = "") -> Response | str:
         bought = buying.purchase(reading(), booking_id)
         return render_template("portal/total.html", total=total(bought), error=error)
+
+
+def _hold_over(booking_id: UUID) -> Response:
+    """Lead to what the booking is now: a script is told to load that page, too."""
+    url = url_for("PortalBookingsView.booking", booking_id=booking_id)
+    if not _by_script():
+        return redirect(url)
+    answer = Response("")
+    answer.headers["HX-Redirect"] = url
+    return answer
 
 
 def _by_script() -> bool:

@@ -220,11 +220,14 @@ def test_after_the_hold_the_page_says_what_to_do(town: Town) -> None:
         booking.hold_until = work.now - timedelta(minutes=1)
 
     late = buyer.post(f"{address}package", package=town.golden)
+    by_script = buyer.client.post(
+        f"{address}package", data={"package": town.golden}, headers={"HX-Request": "true"}
+    )
     page = text(buyer.get(address))
     again = buyer.post(f"{address}again")
 
-    assert late.status_code == 410
-    assert "Book it again if it is still free." in text(late)
+    assert (late.status_code, late.location) == (302, address)
+    assert by_script.headers["HX-Redirect"] == address
     assert "The hold on A0101 has ended" in page
     assert again.status_code == 302
     assert again.location != address
@@ -241,8 +244,24 @@ def test_an_expired_hold_of_somebody_else_is_free_for_the_next(town: Town) -> No
         work.session.flush()
         booking_ends.expire(work, booking.id)
 
+    page = text(first.get(address))
+    late = [first.post(f"{address}{step}") for step in ("package", "addons", "payment", "review")]
+
     assert second.hold(town.apartment)
-    assert "Expired" in text(first.get(address))
+    assert "Expired" in page
+    assert f"apartments/{town.apartment}" in page, "the way to book it again"
+    assert [each.status_code for each in late] == [302] * 4
+
+
+def test_whoever_waits_for_what_became_free_reads_it_first(town: Town) -> None:
+    first, second = town.buyer(), town.buyer()
+    address = first.hold(town.apartment)
+    second.post(f"/portal/apartments/{town.apartment}/wait")
+    before = text(second.get("/portal/"))
+    first.post(f"{address}cancel", reason="Too far from work")
+
+    assert "mk-needs-me" not in before
+    assert "A0101 is free now" in text(second.get("/portal/"))
 
 
 def test_booking_the_same_apartment_again_leads_to_the_booking(town: Town) -> None:
