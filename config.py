@@ -198,9 +198,9 @@ try:
 except CannotStart as refusal:
     sys.exit(f"makao: {refusal}")
 
-# A thread holds one connection of its own and, while it asks who is there, one of the door's. More
-# than the pool keeps are opened and closed each time, which is dear: 2 web processes x 2 x 8 and the
-# jobs' few stay far below Postgres's 100 connections.
+# A thread holds one connection and, while it asks who is there, one of the door's. Any beyond what
+# the pool keeps are opened and closed each time, which is dear. 2 web processes x 2 x 8 and the few
+# of the jobs stay far below Postgres's 100 connections.
 SQLALCHEMY_ENGINE_OPTIONS = {
     "json_serializer": partial(json.dumps, default=str),
     "pool_size": WEB_THREADS,
