@@ -127,12 +127,13 @@ def change(work: Work, item: Item, item_id: UUID, price: Decimal) -> Preview:
 
     """
     row = _locked(work, item, item_id)
+    old, currency = _present(work, item, item_id)
+    if old == _checked(price, currency):
+        return preview(work, item, item_id, price)
+    _take(work, item, item_id)
     done = preview(work, item, item_id, price)
-    if done.old == done.new:
-        return done
     _set_price(row, done.new)
     work.session.flush()
-    _take(work, item, item_id)
     _reprice(work, item, item_id, done.new)
     _redraft(work, item, item_id, done)
     reissues.reissue(work, item_id, done)
@@ -177,7 +178,11 @@ def _set_price(row: Package | Addon | Apartment, price: Decimal) -> None:
 
 
 def _take(work: Work, item: Item, item_id: UUID) -> None:
-    """Lock the open bookings, in the order of their ids, and note them for what follows."""
+    """Lock the open bookings and their invoices, in the order of their ids, and note the bookings.
+
+    Whoever pays or voids locks the invoice alone. So it is asked again, once nobody can any more,
+    which bookings nothing was paid on.
+    """
     query = f"""
         CREATE TEMP TABLE moving ON COMMIT DROP AS
         SELECT b.organization_id, b.id, b.apartment_id, b.plan_id
@@ -186,6 +191,14 @@ def _take(work: Work, item: Item, item_id: UUID) -> None:
     # The name of an item cannot be a parameter of CREATE TABLE AS; it is a uuid.
     work.session.execute(text(query.replace(":item", f"'{UUID(str(item_id))}'::uuid")))
     work.session.execute(text("CREATE INDEX ON moving (id); ANALYZE moving"))
+    theirs = (
+        "booking_invoice AS l ON l.organization_id = m.organization_id AND l.booking_id = m.id"
+        " JOIN invoice AS i ON i.organization_id = l.organization_id AND i.id = l.invoice_id"
+    )
+    issued = f"SELECT FROM moving AS m JOIN {theirs} WHERE i.status = 'issued'"
+    work.session.execute(text(f"{issued} ORDER BY i.id FOR NO KEY UPDATE OF i"))
+    paid = f"SELECT m.id FROM moving AS m JOIN {theirs} WHERE i.paid_amount > 0"
+    work.session.execute(text(f"DELETE FROM moving WHERE id IN ({paid})"))
 
 
 def _reprice(work: Work, item: Item, item_id: UUID, price: Decimal) -> None:
