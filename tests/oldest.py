@@ -17,7 +17,7 @@ from pathlib import Path
 from core.system_user import SystemUser, server_user
 
 PACKAGES = Path("/usr/lib/postgresql")
-TESTS = ("tests/models", "tests/services")
+TESTS = ("tests/models", "tests/services", "tests/workers/test_backups.py")
 OPTIONS = "-c listen_addresses=127.0.0.1 -c fsync=off -c shared_buffers=256MB"
 
 

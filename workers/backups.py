@@ -10,6 +10,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -28,6 +29,8 @@ BUSY = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
     " AND usename IN ('makao_app', 'makao_worker')"
 )
+HEAD = 40
+"""Lines of a dump within which its settings stand."""
 EMPTIED = ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public AUTHORIZATION pg_database_owner")
 
 
@@ -87,8 +90,7 @@ def _restore(file: Path, *, replace: bool) -> None:
             if not dump.is_file():
                 raise click.ClickException(f"{file} is no backup of Makao.")
             _empty(app, replace=replace)
-            address = f"--dbname={_address()}"
-            _run("pg_restore", "--exit-on-error", "--single-transaction", address, str(dump))
+            _run_in(dump)
             _put_back(Path(folder, FILES), Path(app.config["UPLOAD_FOLDER"]))
     except (tarfile.TarError, EOFError) as error:
         raise click.ClickException(f"{file} is no backup of Makao, or is damaged.") from error
@@ -133,6 +135,21 @@ def _empty(app: Flask, *, replace: bool) -> None:
             preparation.roles(app, connection)
     except OperationalError as error:
         raise CannotStart(f"Cannot reach the database: {error.orig}") from error
+
+
+def _run_in(dump: Path) -> None:
+    """Write the dump out as statements, and run them in one transaction.
+
+    The newer program writes a setting in front that older servers do not know.
+    """
+    script, told = dump.with_suffix(".sql"), dump.with_suffix(".told")
+    _run("pg_restore", f"--file={script}", str(dump))
+    with script.open("rb") as lines, told.open("wb") as kept:
+        head = islice(lines, HEAD)
+        kept.writelines(line for line in head if not line.startswith(b"SET transaction_timeout"))
+        shutil.copyfileobj(lines, kept)
+    quiet = ("--quiet", "--no-psqlrc", "--output=/dev/null", "--set=ON_ERROR_STOP=1")
+    _run("psql", *quiet, "--single-transaction", f"--file={told}", f"--dbname={_address()}")
 
 
 def _put_back(kept: Path, place: Path) -> None:
