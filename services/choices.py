@@ -15,7 +15,7 @@ from core.text import N_
 from core.work import Work, found, locked
 from models.billing import PaymentMethod
 from models.bookings import BOOKING_FLOW, Booking, BookingAddon, InstalmentPlan
-from models.sales import Addon, Apartment, ApartmentPackage, Package
+from models.sales import Addon, AddonCategory, Apartment, ApartmentPackage, Package
 from services import instalments
 from services.events import Fact, emit
 
@@ -33,7 +33,7 @@ class TooManyUnits(Refused):
 
     code = "too_many_units"
     status = 422
-    says = N_("%(addon)s: that is more than one apartment may have.")
+    says = N_("%(addon)s: an apartment may have at most %(most)s.")
 
 
 @dataclass(frozen=True)
@@ -177,8 +177,11 @@ def _install(work: Work, booking: Booking, addon: Addon, units: int) -> None:
             work.session.execute(insert(BookingAddon).values(row))
     except IntegrityError as error:
         broken = broken_constraint(error)
-        if broken in {"booking_addon_max_units", "booking_addon_category_limit"}:
-            raise TooManyUnits(addon=addon.name, field="addons") from error
+        if broken == "booking_addon_max_units":
+            raise TooManyUnits(addon=addon.name, most=addon.max_units, field="addons") from error
+        if broken == "booking_addon_category_limit":
+            kind = found(work, AddonCategory, addon.category_id)
+            raise TooManyUnits(addon=kind.name, most=kind.max_units, field="addons") from error
         if broken == "fk_booking_addon_of_apartment":
             raise NotFound(
                 N_("That add-on is not offered for this apartment."), field="addons"

@@ -120,6 +120,21 @@ def booking_cancelled(  # noqa: PLR0913  # the facts of one recipe
     )
 
 
+def credit_returned(refund: Refund) -> Recipe:
+    """What came in and paid nothing is owed back to whom it came from."""
+    return Recipe(
+        key=f"refund:{refund.id}:credit",
+        memo="Credit to be paid back",
+        table="refund",
+        source_id=refund.id,
+        currency=refund.currency,
+        legs=[
+            Leg(CUSTOMER_CREDIT, refund.amount, refund.party_id),
+            Leg(REFUNDS_PAYABLE, -refund.amount, refund.party_id),
+        ],
+    )
+
+
 def refund_paid(refund: Refund, method: PaymentMethod) -> Recipe:
     """Money went back to the payer."""
     return Recipe(

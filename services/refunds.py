@@ -8,14 +8,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.errors import BadInput, Refused
 from core.money import exact
 from core.text import N_
 from core.work import Work, found, locked
 from models.billing import PaymentMethod
-from models.payments import INTENT_FLOW, REFUND_FLOW, PaymentIntent, Refund, RefundStatus
+from models.payments import (
+    INTENT_FLOW,
+    REFUND_FLOW,
+    Allocation,
+    PaymentIntent,
+    Refund,
+    RefundStatus,
+)
 from services import ledger, postings
 from services.events import Fact, emit
 from services.payments import AGAIN, OVER, Outcome
@@ -26,6 +33,13 @@ class NotRefundable(Refused):
 
     code = "not_refundable"
     says = N_("More cannot be paid back than was paid.")
+
+
+class NoCredit(Refused):
+    """All of a payment has paid something, or goes back already."""
+
+    code = "no_credit"
+    says = N_("Nothing of this payment is left over: all of it paid invoices, or goes back.")
 
 
 @dataclass(frozen=True)
@@ -93,6 +107,27 @@ def request(work: Work, intent_id: UUID, amount: Decimal, key: str, reason: str)
     work.session.add(refund)
     work.session.flush()
     emit(work, RefundRequested(refund.id, intent.id, amount, refund.currency))
+    return refund
+
+
+def return_credit(work: Work, intent_id: UUID) -> Refund:
+    """Pay back what of a payment paid nothing, as its invoice was not open any more; once.
+
+    Raises:
+        NoCredit: nothing of it is left over.
+
+    """
+    intent = locked(work, PaymentIntent, intent_id)
+    used = select(func.coalesce(func.sum(Allocation.amount), 0)).where(
+        Allocation.intent_id == intent.id
+    )
+    left = intent.amount - (work.session.scalar(used) or 0)
+    key = f"credit:{intent.id}"
+    asked = work.session.scalar(select(Refund.id).where(Refund.key == key))
+    if intent.status not in OVER or left <= 0 or asked:
+        raise NoCredit
+    refund = request(work, intent.id, left, key, intent.note)
+    ledger.post(work, postings.credit_returned(refund))
     return refund
 
 

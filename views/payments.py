@@ -19,6 +19,10 @@ def _transfer(row: PaymentIntent) -> str:
     return N_("It has arrived already.") if row.status in payments.OVER else ""
 
 
+def _not_paid(row: PaymentIntent) -> str:
+    return "" if row.status in payments.OVER else N_("Nothing came in by it.")
+
+
 INTENT = Screen(
     PaymentIntent,
     title=N_("Payments"),
@@ -49,6 +53,19 @@ INTENT = Screen(
             tone="danger",
             confirm=N_("If the payer pays nevertheless, it still counts."),
             done=N_("Nobody waits for this payment any more."),
+        ),
+        Act(
+            refunds.return_credit,
+            N_("Pay back what is left over"),
+            icon="arrow-back-up",
+            right=("refund", "settle"),
+            money=True,
+            unless=_not_paid,
+            bulk=False,
+            confirm=N_("What of it paid no invoice goes back to the payer."),
+            done=N_(
+                "It is on its way back. By cash or bank, say so at the refund when it is done."
+            ),
         ),
     ),
     groups=(

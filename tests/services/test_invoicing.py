@@ -13,6 +13,7 @@ from core.errors import BadInput
 from core.work import Work
 from models.billing import Invoice, InvoiceStatus, PaymentMethod
 from models.bookings import InstalmentPlan
+from models.ledger import CUSTOMER_CREDIT, RECEIVABLE, REFUNDS_PAYABLE
 from models.payments import Allocation
 from models.sales import Apartment
 from services import (
@@ -26,6 +27,7 @@ from services import (
     ledger,
     payments,
     prices,
+    refunds,
 )
 from services.payments import Outcome, Part
 from services.prices import Item
@@ -181,3 +183,32 @@ def test_odd_totals_are_divided_in_the_decimals_of_their_currency(
     # A day that is past asks for the money today.
     today = ledger.business_date(work)
     assert [each.due_on for each in asked] == [today, today, None]
+
+
+@pytest.mark.req("S3.41", "S3.45")
+def test_what_of_a_payment_paid_nothing_is_paid_back_once(story: Story) -> None:
+    intent_id = story.begin_card()
+    with story.work() as work:
+        prices.change(work, Item.apartment, story.apartment_id, PRICE - 500)
+    with story.work() as work:
+        payments.settle(work, intent_id, Outcome("succeeded", PRICE, "KES"))
+        refund = refunds.return_credit(work, intent_id)
+        assert (refund.amount, refund.check_at) == (Decimal(500), work.now)
+        with pytest.raises(refunds.NoCredit):
+            refunds.return_credit(work, intent_id)
+
+    with story.work() as work:
+        refunds.settled(work, refund.id, Outcome("succeeded"))
+        balances = {
+            code: ledger.balance(work, code, "KES", story.customer_id)
+            for code in (CUSTOMER_CREDIT, REFUNDS_PAYABLE, RECEIVABLE)
+        }
+        assert set(balances.values()) == {Decimal(0)}
+        assert instalments.paid(work, story.booking_id) == PRICE - 500
+        assert invariants.broken(work.session) == {}
+
+
+def test_what_paid_invoices_is_not_left_over(story: Story) -> None:
+    intent_id = story.pay()
+    with story.work() as work, pytest.raises(refunds.NoCredit):
+        refunds.return_credit(work, intent_id)
