@@ -26,6 +26,9 @@ from tests.views.test_access import SCREENS_BY_TABLE, rules
 from views.columns import Kind
 from views.registry import Screen
 
+TAG = "<zq>"
+"""Stands in every text that is planted: a page which says it as it is would run scripts, too."""
+INLINE = re.compile(r"<script(?![^>]* src=)|<[^>]* on[a-z]+=|<[^>]* style=|javascript:")
 MARK = re.compile(r"zq-([a-z_]+)-")
 PLANTED: Mapping[str, str] = {
     "account": "balance",
@@ -54,12 +57,12 @@ MOST = 3
 """Rows of a table whose own pages are asked for."""
 AMOUNTS = {"account": "987123654.31", "refund": "876123543.21"}
 BESIDE: Mapping[str, str] = {
-    "import_run": "file_name = 'zq-import_run-name'",
-    "import_row": "cells = '[\"zq-import_run-cells\"]'",
-    "invoice_line": "description = 'zq-invoice-line'",
+    "import_run": "file_name = 'zq-import_run-name<zq>'",
+    "import_row": "cells = '[\"zq-import_run-cells<zq>\"]'",
+    "invoice_line": "description = 'zq-invoice-line<zq>'",
     "profile": "email = 'zq-membership-email@example.org' || ab_user_id",
-    "provider_event": "type = 'zq-payment_intent-message'",
-    "setting": "value = '\"zq-setting-value\"' WHERE key = 'bank.details'",
+    "provider_event": "type = 'zq-payment_intent-message<zq>'",
+    "setting": "value = '\"zq-setting-value<zq>\"' WHERE key = 'bank.details'",
 }
 """Tables without a screen, with marks of the table whose right opens them."""
 TRAILS = ("audit_entry", "event")
@@ -103,7 +106,7 @@ def _plant(connection: Connection, home: UUID, table: str) -> list[UUID]:
     values = [
         f"{column} = CASE WHEN {column} IS NOT NULL THEN {AMOUNTS[table]} END"
         if column in ("balance", "amount")
-        else f"{column} = 'zq-{table}-{column[:6]}' || right(id::text, 5)"
+        else f"{column} = 'zq-{table}-{column[:6]}{TAG}' || right(id::text, 5)"
         for column in PLANTED.get(table, "").split()
     ]
     if values:
@@ -118,15 +121,15 @@ def _plant(connection: Connection, home: UUID, table: str) -> list[UUID]:
 ATTACH = {
     "document": "INSERT INTO document (id, organization_id, subject_table, subject_id, use, title,"
     " content_type, storage_key, sha256, size, created_at, custom) VALUES (:id, :home,"
-    " CAST(:table AS varchar), :row, 'attachment', 'zq-' || CAST(:table AS varchar) || '-file',"
+    " CAST(:table AS varchar), :row, 'attachment', 'zq-' || CAST(:table AS varchar) || '-file<zq>',"
     " 'text/plain', 'x', :sha, 1, now(), '{}')",
     "record_comment": "INSERT INTO record_comment (id, organization_id, subject_table, subject_id,"
     " author_id, author_name, body, created_at, custom) SELECT :id, :home,"
-    " CAST(:table AS varchar), :row, m.id, 'x', 'zq-' || CAST(:table AS varchar) || '-said',"
+    " CAST(:table AS varchar), :row, m.id, 'x', 'zq-' || CAST(:table AS varchar) || '-said<zq>',"
     " now(), '{}' FROM membership AS m LIMIT 1",
     "saved_view": "INSERT INTO saved_view (id, organization_id, screen, profile_id, name, query,"
     " shared, created_at, custom) SELECT :id, :home, CAST(:table AS varchar), m.profile_id,"
-    " 'zq-' || CAST(:table AS varchar) || '-view', '{}', true, now(), '{}'"
+    " 'zq-' || CAST(:table AS varchar) || '-view<zq>', '{}', true, now(), '{}'"
     " FROM membership AS m LIMIT 1",
 }
 
@@ -180,7 +183,21 @@ def _open(ask: Callable[[str], Any], path: str) -> str:
     with ask(path) as answer:
         assert answer.status_code < 500, path
         said: str = answer.get_data().decode(errors="replace")
+        if answer.mimetype == "text/html":
+            _harmless(path, said, answer.headers)
     return said.replace(",", "")
+
+
+def _harmless(path: str, page: str, headers: Any) -> None:
+    """Nothing that somebody has typed runs, on any page, and no page says that it may."""
+    policy = headers["Content-Security-Policy"]
+    assert TAG not in page, path
+    assert "object-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    if not path.startswith("/dashboards/"):
+        assert "unsafe" not in policy
+        assert INLINE.findall(page) == [], path
+    assert headers["X-Content-Type-Options"] == "nosniff"
 
 
 def _seen(said: str) -> set[str]:
