@@ -1,6 +1,9 @@
 """Words for what the machine writes in its own: who did it, tables, columns, roles, accounts."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +22,14 @@ from models.organizations import Profile
 from services import access
 from views import labels
 from views.columns import Column, shown
+from views.labels import TECHNICAL
 from views.registry import BY_TABLE, Screen
-from views.words import device, names
+from views.words import day, device, moment, names, number
+
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+EXACT = re.compile(r"-?\d+\.\d{4}")
+"""An amount as the database writes it."""
 
 MACHINE = N_("Makao")
 VISITOR = N_("A visitor")
@@ -113,8 +122,36 @@ def table(name: str) -> str:
 
 def label(name: str) -> str:
     """Say what a column is called."""
-    said = labels.LABELS.get(name) or labels.LABELS.get(name.removesuffix("_id"))
-    return str(_(said)) if said else name.removesuffix("_id").replace("_", " ").capitalize()
+    short = name.removesuffix("_id")
+    known = (where.get(each) for where in (labels.LABELS, labels.AUDITED) for each in (name, short))
+    said = next(filter(None, known), None)
+    return str(_(said)) if said else short.replace("_", " ").capitalize()
+
+
+def fields(row: Mapping[str, Any]) -> Markup:
+    """Say what a row held, a line a column."""
+    told = [(label(key), word(value)) for key, value in row.items() if key not in TECHNICAL]
+    return Markup("<br>").join(Markup("{}: {}").format(*each) for each in told)
+
+
+def word(value: Any) -> str:  # noqa: PLR0911  # a kind a line
+    """Say a value that was written down: instants, days, amounts and choices as people do."""
+    if value is None or value == "":
+        return "\u2013"
+    for enum, choices in labels.CHOICES.items():
+        if isinstance(value, str) and value in {each.value for each in enum}:
+            return str(_(choices[enum(value)]))
+    if isinstance(value, bool):
+        return str(_("Yes") if value else _("No"))
+    if isinstance(value, str) and INSTANT.fullmatch(value):
+        return moment(datetime.fromisoformat(value))
+    if isinstance(value, str) and DAY.fullmatch(value):
+        return day(date.fromisoformat(value))
+    if isinstance(value, int | float) or (isinstance(value, str) and EXACT.fullmatch(value)):
+        return number(Decimal(str(value)))
+    if isinstance(value, dict):
+        return "; ".join(f"{label(key)}: {word(each)}" for key, each in value.items())
+    return ", ".join(map(word, value)) if isinstance(value, list) else str(value)[:80]
 
 
 def role(name: str) -> str:
@@ -162,7 +199,9 @@ SAID: Mapping[str, Callable[[Any], str]] = {
     "source_table": table,
     "subject_table": table,
     "action": _action,
-    "changed": lambda columns: names(label(each) for each in columns),
+    "changed": lambda columns: names(label(each) for each in columns if each not in TECHNICAL),
+    "before": fields,
+    "after": fields,
     "roles": lambda roles: names(role(each) for each in roles),
     "provider": _provider,
     "client": _client,

@@ -1,8 +1,7 @@
 """What happened to a record, in plain words: facts, changes by hand and comments, newest first."""
 
-import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,11 +17,9 @@ from core.text import N_
 from models.events import AuditEntry, Event
 from models.files import Comment
 from views import labels, spoken
-from views.words import day, moment, money, number
+from views.words import money
 
 SHOWN = 40
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
-DAY = re.compile(r"\d{4}-\d\d-\d\d")
 MOVED = "booking.status_changed"
 MOVES = {"booking.approved", "booking.cancelled", "booking.confirmed", "booking.rejected"}
 """Facts that name the move of a booking, so that the change of its status needs no line."""
@@ -162,7 +159,7 @@ def _told(at: datetime, who: str, what: str, kind: str, detail: str) -> dict[str
 def _fact_detail(data: dict[str, Any]) -> str:
     """Say what a fact was about, where its fields can be read by people."""
     if "old" in data and "new" in data:
-        return f"{_word(data['old'])} {_arrow()} {_word(data['new'])}"
+        return f"{spoken.word(data['old'])} {_arrow()} {spoken.word(data['new'])}"
     amount = data.get("amount") or data.get("total")
     if amount and data.get("currency"):
         return money(Decimal(str(amount)), str(data["currency"]))
@@ -172,9 +169,9 @@ def _fact_detail(data: dict[str, Any]) -> str:
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> str:
     names = [key for key in after if before.get(key) != after[key] and key not in QUIET]
     said = [
-        f"{_(labels.LABELS[key])}: {_word(before.get(key))} {_arrow()} {_word(after[key])}"
+        f"{spoken.label(key)}: {spoken.word(before.get(key))} {_arrow()} {spoken.word(after[key])}"
         for key in names
-        if key in labels.LABELS and not key.endswith("_id")
+        if key not in labels.TECHNICAL and not key.endswith("_id")
     ]
     return "; ".join(said[:MOST_CHANGES])
 
@@ -183,20 +180,3 @@ def _arrow() -> str:
     """Point from the old to the new, in the direction that the page is read in."""
     locale = get_locale()
     return "\u2190" if locale and locale.text_direction == "rtl" else "\u2192"
-
-
-def _word(value: Any) -> str:  # noqa: PLR0911  # a kind a line
-    if value is None or value == "":
-        return "\u2013"
-    for enum, choices in labels.CHOICES.items():
-        if isinstance(value, str) and value in {each.value for each in enum}:
-            return str(_(choices[enum(value)]))
-    if isinstance(value, bool):
-        return str(_("Yes") if value else _("No"))
-    if isinstance(value, str) and INSTANT.fullmatch(value):
-        return moment(datetime.fromisoformat(value))
-    if isinstance(value, str) and DAY.fullmatch(value):
-        return day(date.fromisoformat(value))
-    if isinstance(value, int | float):
-        return number(Decimal(str(value)))
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)[:80]

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_appbuilder import Model
 from sqlalchemy import Engine, select, text
 
 from core import db
 from doubles.mail.box import Box
+from models.events import AuditEntry
 from models.files import Follower
 from models.notices import Dispatch, Notification
 from models.organizations import Invitation, Membership
@@ -22,7 +24,7 @@ from tests import make, stories
 from tests.doubles.running import running
 from tests.stories import unit
 from tests.views.conftest import Office
-from views import timeline
+from views import labels, timeline
 from workers import mail, relay, sagas
 
 
@@ -187,3 +189,37 @@ def test_a_refund_that_nobody_sends_waits_for_the_accountant(app: Flask, office:
     assert f"Pay back by hand: {number}" in home
     assert f"<h1>Refund of {number}</h1>" in record
     assert "Pay back by hand" not in accountant.get("/home/").get_data(as_text=True)
+
+
+def test_every_column_that_the_audit_trail_tells_of_has_a_name() -> None:
+    named = {*labels.LABELS, *labels.AUDITED}
+    bare = {
+        column.name
+        for table in Model.metadata.tables.values()
+        for column in table.columns
+        if not table.name.startswith("ab_")
+        if column.name not in labels.TECHNICAL
+        if not {column.name, column.name.removesuffix("_id")} & named
+    }
+
+    assert bare == set()
+
+
+def test_an_audit_entry_tells_what_was_and_what_became_in_words(office: Office) -> None:
+    story = stories.confirmed(office.session, office.home)
+    with unit(office.session, office.home) as work:
+        booking_ends.cancel(work, story.booking_id, "moved away")
+        entry = work.session.scalars(
+            select(AuditEntry.id)
+            .where(
+                AuditEntry.row_id == story.booking_id,
+                AuditEntry.changed.contains(["status"]),
+            )
+            .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        ).first()
+
+    page = office.browser("Auditor").get(f"/admin/audit_entry/{entry}").get_data(as_text=True)
+
+    assert "Status: In progress" in page
+    assert "Status: Cancelled" in page
+    assert "flow_version" not in page
