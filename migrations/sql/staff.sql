@@ -92,7 +92,8 @@ SELECT staff_may('booking_addon', '{Admin,Manager}',
        AND n.price_per_unit = (SELECT price_per_unit FROM addon WHERE id = n.addon_id) $$,
     $$ acting_as('{Sales}') AND n.price_per_unit = o.price_per_unit AND n.addon_id = o.addon_id $$,
     $$ acting_as('{Sales}') $$);
-SELECT staff_may('booking_invoice', '{Admin,Manager,Sales}', NULL, NULL, NULL);
+-- An accountant asks again for what was rejected.
+SELECT staff_may('booking_invoice', '{Admin,Manager,Sales}', $$ acting_as('{Accountant}') $$, NULL, NULL);
 SELECT staff_may('party', '{Admin,Manager,Sales}', NULL, NULL, NULL);
 
 -- Nobody tells a fact in another's name.
