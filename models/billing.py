@@ -5,7 +5,16 @@ from decimal import Decimal
 from enum import StrEnum, auto
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, Index, Numeric, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    Index,
+    Numeric,
+    String,
+    UniqueConstraint,
+    case,
+    literal,
+)
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from core.db import Amount, Base, Currency
@@ -139,7 +148,13 @@ class Invoice(PartyScoped, Record):
         return self.number or self.subject
 
 
-Invoice.due_amount = column_property(Invoice.total - Invoice.paid_amount)
+_ENDED = (InvoiceStatus.void, InvoiceStatus.rejected, InvoiceStatus.written_off)
+Invoice.due_amount = column_property(
+    case(
+        (Invoice.status.in_(_ENDED), literal(0, Invoice.total.type)),
+        else_=Invoice.total - Invoice.paid_amount,
+    )
+)
 
 
 class InvoiceLine(OrganizationScoped, Base):

@@ -1,10 +1,10 @@
 """What rows say of others: figures computed when somebody reads them, and never kept."""
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, literal, select
 from sqlalchemy.orm import column_property, foreign, relationship
 
 from models.billing import Invoice
-from models.bookings import Booking, BookingInvoice
+from models.bookings import Booking, BookingInvoice, BookingStatus
 from models.sales import Apartment, ApartmentType, Package, Project
 
 Invoice.instalment = relationship(
@@ -26,7 +26,11 @@ _PAID = (
     .scalar_subquery()
 )
 Booking.paid_amount = column_property(_PAID, deferred=True)
-Booking.remaining_amount = column_property(Booking.total - _PAID, deferred=True)
+_ENDED = (BookingStatus.rejected, BookingStatus.cancelled, BookingStatus.expired)
+Booking.remaining_amount = column_property(
+    case((Booking.status.in_(_ENDED), literal(0, Booking.total.type)), else_=Booking.total - _PAID),
+    deferred=True,
+)
 
 _OF_CLONE = (
     Booking.organization_id == Apartment.organization_id,

@@ -82,6 +82,12 @@ def assign(work: Work, row_id: UUID, assigned_to: UUID) -> object:
     return assignments.assign_to(work, row_id, assigned_to)
 
 
+def _over(row: Booking) -> str:
+    """Say why nobody looks after it any more."""
+    ended = (BookingStatus.rejected, BookingStatus.cancelled, BookingStatus.expired)
+    return N_("It is over.") if row.status in ended else ""
+
+
 def _not_held(row: Booking) -> str:
     """Say why nothing is chosen in a place on a waiting list."""
     waits = row.status is BookingStatus.pending and row.hold_until is None
@@ -249,6 +255,7 @@ BOOKING = Screen(
             assign,
             N_("Assign"),
             icon="user-share",
+            unless=_over,
             bulk=False,
             inputs=(
                 Input(

@@ -33,6 +33,7 @@ from services.sheets import Note, kind_name
 from services.sheets import Table as SheetTable
 from views import uploading
 from views.downloads import TYPES
+from views.notices import cut_at
 from views.person import actor
 from views.refusals import in_words, sentence
 from views.rights import require
@@ -41,6 +42,8 @@ assert sales_import_run.__name__, "importing it is what makes the kind known"
 TABLE = "import_run"
 SHOWN = 50
 """Rejected rows that the page itself lists; the file has all of them."""
+RUNS = 100
+"""Imports on the list, the newest."""
 
 
 class ImportsView(BaseView):  # type: ignore[misc]
@@ -53,8 +56,9 @@ class ImportsView(BaseView):  # type: ignore[misc]
     def index(self) -> Any:
         """List what was imported, the newest first."""
         require(TABLE, "read")
-        runs = db.session.scalars(select(Import).order_by(Import.id.desc()).limit(100)).all()
-        return render_template("imports/list.html", runs=runs, flow=IMPORT_FLOW)
+        runs = db.session.scalars(select(Import).order_by(Import.id.desc()).limit(RUNS)).all()
+        cut = cut_at(RUNS, len(runs))
+        return render_template("imports/list.html", runs=runs, flow=IMPORT_FLOW, cut=cut)
 
     @expose("/new", methods=["GET", "POST"])  # type: ignore[untyped-decorator]
     def new(self) -> Any:

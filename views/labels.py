@@ -237,8 +237,8 @@ TECHNICAL = frozenset(
     ab_user_id after before cancel_asked causation_id cells chain check_at code_hash correlation_id
     custom digest first_position flow_version id invitation_id last last_position locked mapping
     notification_id once organization_id pay_url previous record_id recovery_codes request_hash
-    request_id return_url row_id rows salt seal_id sealed_at search secret_hash sequence series sha256
-    storage_key two_factor_last_step two_factor_secret updated_at version
+    request_id return_url row_id rows salt seal_id sealed_at search secret_hash sequence series
+    sha256 storage_key two_factor_last_step two_factor_secret updated_at version
     """.split()  # noqa: SIM905  # read as a list of words
 )
 """Columns by which the machine keeps its own order: nobody is told when they change."""

@@ -32,7 +32,8 @@ class NoticesView(BaseView):  # type: ignore[misc]
     def index(self) -> Any:
         """List them, newest first."""
         at_hand = signed_in()
-        return render_template("notices/index.html", notices=latest(at_hand, SHOWN))
+        found = latest(at_hand, SHOWN)
+        return render_template("notices/index.html", notices=found, cut=cut_at(SHOWN, len(found)))
 
     @expose("/<uuid:pk>")  # type: ignore[untyped-decorator]
     def open(self, pk: UUID) -> Any:
@@ -72,6 +73,11 @@ def latest(at_hand: Person, most: int) -> list[dict[str, Any]]:
         }
         for each in db.session().scalars(query)
     ]
+
+
+def cut_at(most: int, shown: int) -> str:
+    """Say that a list shows the newest rows only, where it does."""
+    return str(_("These are the newest %(most)s.", most=most)) if shown >= most else ""
 
 
 def said(message: str, values: dict[str, Any]) -> str:

@@ -9,9 +9,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from models.billing import Invoice, InvoiceStatus
 from models.bookings import Booking, BookingStatus
 from models.sales import Apartment, ApartmentStatus, Project
-from services import bookings, files, refunds, sales
+from services import booking_ends, bookings, files, refunds, sales
 from tests import make, stories
 from tests.views.conftest import Office
 from views import admin as views_admin
@@ -293,3 +294,18 @@ def test_a_record_shows_no_rows_of_a_table_that_is_closed_to_its_reader(office: 
     assert {each.status_code for each in seen.values()} == {200}
     assert "a leaking roof" in seen["Accountant"].get_data(as_text=True)
     assert "a leaking roof" not in seen["Sales"].get_data(as_text=True)
+
+
+def test_what_is_over_asks_for_nothing_any_more(office: Office, admin: FlaskClient) -> None:
+    story = stories.confirmed(office.session, office.home)
+    with office.work() as work:
+        booking_ends.cancel(work, story.booking_id, "moved away")
+    with office.work() as work:
+        (invoice,) = work.session.execute(select(Invoice.status, Invoice.due_amount))
+        (remaining,) = work.session.scalars(select(Booking.remaining_amount))
+
+    page = admin.get(f"/admin/booking/{story.booking_id}").get_data(as_text=True)
+
+    assert tuple(invoice) == (InvoiceStatus.void, 0)
+    assert remaining == 0
+    assert f"/admin/booking/{story.booking_id}/assign" not in page

@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from services.notices import Notice, notify_roles
+from tests.views.conftest import Office
+from views import notices
 from views.notices import said
 
 ROOT = Path(__file__).parents[2]
@@ -42,3 +46,18 @@ def test_a_day_is_told_as_a_day(app: Flask) -> None:
         told = said("Due on %(due)s.", {"due": "2026-12-05"})
 
     assert told == "Due on 5 Dec 2026."
+
+
+def test_a_list_that_ends_somewhere_says_so(
+    office: Office, admin: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with office.work() as work:
+        notify_roles(work, ["Admin"], Notice("Hello.", once="hello"))
+    before = admin.get("/notices/").get_data(as_text=True)
+    monkeypatch.setattr(notices, "SHOWN", 1)
+
+    page = admin.get("/notices/").get_data(as_text=True)
+
+    assert "Hello." in before
+    assert "These are the newest" not in before
+    assert "These are the newest 1." in page

@@ -15,12 +15,12 @@ from models.billing import INVOICE_FLOW, InvoiceStatus
 from models.bookings import BookingStatus
 from services import booking_ends, buying, cancellations, catalogue
 from services.buying import Bill, Purchase
+from views.notices import cut_at
 from views.person import actor
 from views.portal.home import row_of
 from views.portal.pages import PortalView, needs, reading
 from views.portal.said import (
     Said,
-    cut_at,
     figures,
     how_to_pay,
     is_over,

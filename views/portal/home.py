@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from core.work import Work
 from services import buying
 from services.buying import Bill, Purchase
-from views.notices import latest
+from views.notices import cut_at, latest
 from views.person import signed_in
 from views.portal.pages import PortalView, is_buyer, needs, reading
 from views.portal.said import is_over, place, purchase_state
@@ -51,7 +51,8 @@ class PortalHomeView(PortalView):
     @needs("read")
     def notices(self) -> str:
         """List what one was told, the newest first."""
-        return self.page("portal/notices.html", "home", news=latest(signed_in(), MOST))
+        news = latest(signed_in(), MOST)
+        return self.page("portal/notices.html", "home", news=news, cut=cut_at(MOST, len(news)))
 
     @expose("/me")  # type: ignore[untyped-decorator]
     def me(self) -> str:

@@ -13,10 +13,11 @@ from core.work import Work, found, unit_of_work
 from models.billing import PAYMENT_METHOD_LABELS, InvoiceStatus, PaymentMethod
 from models.payments import INTENT_FLOW, IntentStatus, PaymentIntent
 from services import buying, catalogue, organizations, paying, payments
+from views.notices import cut_at
 from views.person import actor
 from views.portal.bookings import bill_state
 from views.portal.pages import PortalView, needs, reading
-from views.portal.said import cut_at, how_to_pay
+from views.portal.said import how_to_pay
 from views.refusals import sentence
 
 METHODS = (PaymentMethod.card, PaymentMethod.bank_transfer)

@@ -74,11 +74,6 @@ def is_over(bought: Purchase) -> bool:
     return bought.status in (BookingStatus.rejected, BookingStatus.cancelled, BookingStatus.expired)
 
 
-def cut_at(most: int, shown: int) -> str:
-    """Say that a list shows the newest rows only, where it does."""
-    return str(_("These are the newest %(most)s.", most=most)) if shown >= most else ""
-
-
 def figures(bought: Purchase, back: Sequence[Refund]) -> list[dict[str, str]]:
     """Give the sums of a booking: what remains to be paid, or what goes back once it is over."""
     sums = [(_("Price"), bought.total)]
