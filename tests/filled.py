@@ -123,7 +123,7 @@ def _sell(work: Work) -> None:
         bookings.confirm(work, each.id)
     first = instalments.links(work, going.id)[0].invoice_id
     asked = payments.begin(work, [Part(first)], PaymentMethod.card)
-    asked.reference = "ref-1"
+    asked.reference = f"ref-{asked.id}"
     _hear(work, asked.id)
     _pay(work, sold.id)
     bookings.submit(work, sold.id)
@@ -157,7 +157,7 @@ def _hear(work: Work, intent_id: UUID) -> None:
         ProviderEvent(
             organization_id=work.scope.home(),
             provider="card",
-            event_id="evt-1",
+            event_id=f"evt-{intent_id}",
             intent_id=intent_id,
             type="x",
             body={},
@@ -204,6 +204,8 @@ def _keep_house(work: Work, member: Membership) -> None:
                 due_at=work.now,
                 **one,
             ),
-            ScheduledRun(schedule="x", due_at=work.now + timedelta(days=1), started_at=work.now),
+            ScheduledRun(
+                schedule=f"x-{member.id}", due_at=work.now + timedelta(days=1), started_at=work.now
+            ),
         ]
     )
