@@ -74,7 +74,7 @@ def name_of(screen: Screen, row_id: UUID) -> str:
     columns = [screen.column(screen.called)] if screen.called else []
     query = showing(screen.model, columns, {"_name": screen.name_key})
     held = db.session().execute(query.statement.where(screen.model.id == row_id)).one()
-    return spoken.name(screen, held._mapping)  # noqa: SLF001  # the documented way by name
+    return spoken.name(screen, dict(held._mapping))  # noqa: SLF001  # the documented way by name
 
 
 def _load(screen: Screen, row_id: UUID) -> tuple[Any, dict[str, Any]]:
