@@ -102,11 +102,17 @@ def written(letter: Letter, message_id: str) -> Message:
         html = pages.get_template("mail/base.html").render(context)
     return Message(
         letter.to,
-        shorten(context["subject"], SUBJECT, placeholder="\u2026"),
+        _one_line(context["subject"]),
         text,
         html,
         message_id=message_id,
     )
+
+
+def _one_line(said: str) -> str:
+    """Make a subject of what is told. Marks of direction and joiners, say, no header may have."""
+    short = shorten(said, SUBJECT, placeholder="\u2026")
+    return "".join(letter for letter in short if letter.isprintable())
 
 
 def _letter(work: Work, dispatch: Dispatch) -> Letter | None:
