@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from alembic.util import CommandError
 from flask import Flask
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError, SQLAlchemyError
@@ -37,6 +38,12 @@ def prepare(app: Flask, write_permissions: Callable[[Flask], None]) -> list[str]
             connection.execute(text(LOCK))
             connection.commit()
             return _prepare(app, engine, connection, write_permissions)
+    except CommandError as error:
+        raise CannotStart(
+            f"The database at {place} was made by a version of Makao that this one does not know"
+            " (an older or a newer one): start that one, or give this one a database or MAKAO_DATA"
+            " folder of its own."
+        ) from error
     except OperationalError as error:
         raise CannotStart(f"Cannot reach the database at {place}: {_first_line(error)}") from error
     except SQLAlchemyError as error:

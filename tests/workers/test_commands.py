@@ -15,6 +15,7 @@ from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from core.startup import CannotStart
 from models.builder import Import
 from models.payments import IntentStatus
 from models.sales import Apartment
@@ -199,6 +200,23 @@ def test_databases_of_one_server_are_prepared_at_the_same_time(
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(again, range(40))) == [[]] * 40
+
+
+def test_a_database_of_another_version_is_said_in_one_sentence(
+    app: Flask, superuser: Engine
+) -> None:
+    known = "SELECT version_num FROM alembic_version"
+    with superuser.connect() as connection:
+        revision = connection.scalar(text(known))
+        connection.execute(text("UPDATE alembic_version SET version_num = 'not_of_here'"))
+        try:
+            with pytest.raises(CannotStart, match="was made by a version of Makao that this one"):
+                preparation.prepare(app, lambda _app: None)
+            assert connection.scalar(text(known)) == "not_of_here"
+        finally:
+            connection.execute(
+                text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision}
+            )
 
 
 @pytest.mark.parametrize(
