@@ -16,27 +16,37 @@ from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from core import db
 from core.db import uuid7
 from core.errors import Refused
-from core.work import Work, clock
+from core.scope import Scope, seeing
+from core.work import Actor, Work, clock
 from models.billing import Invoice, InvoiceStatus, PaymentMethod
 from models.bookings import Booking, BookingInvoice
+from models.builder import Import
+from models.organizations import Membership
 from models.payments import PaymentIntent, Refund
+from models.sales import Apartment
 from services import (
     assignments,
     billing,
     booking_ends,
     bookings,
     choices,
+    imports,
     instalments,
     invariants,
+    organizations,
     payments,
     prices,
     refunds,
+    sales_import_run,
 )
 from services.payments import Outcome, Part
 from services.prices import Item
-from tests import stories
+from services.sheets import Table
+from tests import make, stories
+from tests.services.test_sales_import import apartments, tables
 from tests.stories import PRICE, Story
 
 Act = Callable[[Work], object]
@@ -223,3 +233,71 @@ def test_a_hold_that_ends_while_it_is_confirmed_is_one_or_the_other(
         ]
     assert (str(booking.status), len(issued)) in {("in_progress", 1), ("expired", 0)}
     assert invariants.broken(session) == {}
+
+
+@pytest.mark.req("S3.22")
+@pytest.mark.parametrize("seed", range(3))
+def test_an_import_that_is_run_cancelled_and_undone_at_once_is_taken_whole_or_not_at_all(
+    app: Flask, session: Session, home: UUID, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sales_import_run, "CHUNK", 3)
+    story = stories.held(session, home)
+    with story.work() as work:
+        imports.run_whole(work, _begun(work, tables("price-list.xlsx")))
+        rows = apartments(*({"Apartment": f"Z{number}"} for number in range(20)))
+        run_id = _begun(work, rows)
+    advance: Act = lambda work: imports.advance(work, run_id)  # noqa: E731  # beside its siblings
+    undo: Act = lambda work: imports.undo(work, run_id)  # noqa: E731
+    cancel: Act = lambda work: imports.cancel(work, run_id)  # noqa: E731
+    random = Random(seed)  # noqa: S311
+    mixed = [[undo, *[advance] * 9, undo, cancel, undo] for _ in range(4)]
+    for each in mixed:
+        random.shuffle(each)
+    storm(app, story, mixed)
+    with story.work() as work:
+        while imports.advance(work, run_id):
+            pass
+        run = work.session.get_one(Import, run_id, populate_existing=True)
+        there = work.session.scalar(select(func.count()).where(Apartment.name.like("Z%")))
+        was, counts = str(run.status), dict(run.counts)
+
+    assert there == (0 if was == "undone" else counts["created"])
+    assert was in {"undone", "finished", "cancelled"}
+    assert invariants.broken(session) == {}
+
+
+def _begun(work: Work, sent: list[Table]) -> UUID:
+    run = imports.begin(work, "sales", "file", sent)
+    imports.start(work, run.id)
+    return run.id
+
+
+@pytest.mark.req("S5.47")
+def test_an_invitation_taken_by_many_at_once_lets_one_of_them_in(
+    app: Flask, session: Session, home: UUID
+) -> None:
+    with stories.unit(session, home) as work:
+        code = organizations.invite(work, "one@example.org", ["Sales"])
+    keys = []
+    for _ in range(AT_ONCE):
+        profile_id = make.user(db.door())
+        keys.append(make.key(db.door(), profile_id))
+    engine = create_engine(app.config["SQLALCHEMY_DATABASE_URI"], poolclass=NullPool)
+    together = Barrier(AT_ONCE)
+
+    def accept(key: str) -> str:
+        with Session(engine) as web, seeing(web, Scope(key=key)):
+            together.wait()
+            try:
+                organizations.accept(Work(web, Actor("test", "1")), code)
+            except Refused as refusal:
+                return refusal.code
+            web.commit()
+        return ""
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        said = sorted(pool.map(accept, keys))
+
+    assert said == ["", *["invitation_over"] * (AT_ONCE - 1)]
+    with stories.unit(session, home) as work:
+        assert work.session.scalar(select(func.count()).select_from(Membership)) == 1
