@@ -45,6 +45,38 @@ def test_nothing_sticks_out(enter: Enter, who: str, size: str, language: str) ->
     assert wide == []
 
 
+SMALL = """() => Array.from(document.querySelectorAll("a, button, input, select, summary"))
+  .filter((it) => {
+    const box = it.getBoundingClientRect();
+    const hidden = it.type === "hidden" || it.closest(".visually-hidden") || it.matches(".mk-skip");
+    return box.width && box.height && !hidden;
+  })
+  .map((it) => [it, (it.closest("label, .mk-offer") || it).getBoundingClientRect()])
+  .filter(([, box]) => Math.round(box.width) < 44 || Math.round(box.height) < 44)
+  .map(([it]) => it.outerHTML.slice(0, 120))"""
+TOUCHED = [
+    *("/portal/", "/portal/jacaranda/", "/portal/jacaranda/apartments", "/portal/bookings"),
+    *("/portal/payments", "/portal/me", "/portal/notices", "/profile/", "/profile/sign-ins"),
+]
+
+
+def test_fingers_find_everything_in_the_portal(enter: Enter) -> None:
+    """44 pixels each way, the whole card or label counted where it is one target."""
+    page = enter("buyer", viewport={"width": 360, "height": 740}).page()
+    page.goto("/portal/bookings")
+    rows = page.locator(".mk-rows a").all()
+    paths = [*TOUCHED, *(str(each.get_attribute("href")) for each in rows[:4])]
+    page.goto("/portal/jacaranda/apartments")
+    paths.append(str(page.locator(".mk-offer-title a").first.get_attribute("href")))
+
+    small = {}
+    for path in paths:
+        page.goto(path, wait_until="networkidle")
+        small[path] = page.evaluate(SMALL)
+
+    assert {path: found for path, found in small.items() if found} == {}
+
+
 def test_a_row_s_acts_hide_no_column(enter: Enter) -> None:
     """Acts lie over the end of a row while somebody is at it, and take no room before."""
     page = enter("manager", viewport={"width": 1440, "height": 900}).page()
