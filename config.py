@@ -233,6 +233,7 @@ AUTH_RATE_LIMITED = True  # does nothing unless RATELIMIT_ENABLED is set too
 AUTH_RATE_LIMIT = "10 per 20 second"
 RATELIMIT_ENABLED = True
 RATELIMIT_STORAGE_URI = REDIS_URL.replace("unix://", "redis+unix://", 1)
+RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = True  # without Redis each process counts for itself
 
 WTF_CSRF_ENABLED = True
 WTF_CSRF_TIME_LIMIT = None  # as long as the session: a form left open over lunch is not lost

@@ -143,15 +143,20 @@ def test_a_key_opens_the_organization_that_it_was_made_in_and_no_other(
         assert web.scalar(select(func.acting_organization())) is None
 
 
-def test_tokens_are_asked_for_as_seldom_as_the_door(addresses: dict[str, str]) -> None:
-    app = create_app(**addresses, RATELIMIT_ENABLED=True, RATELIMIT_STORAGE_URI="memory://")
+@pytest.mark.parametrize("kept", ["memory://", "redis://127.0.0.1:1/0"], ids=["", "no redis"])
+def test_the_door_and_tokens_are_asked_seldom_with_or_without_redis(
+    addresses: dict[str, str], kept: str
+) -> None:
+    limited = {"RATELIMIT_ENABLED": True, "RATELIMIT_STORAGE_URI": kept}
+    app = create_app(**addresses, **limited, WTF_CSRF_ENABLED=False)
     client = app.test_client()
     asked = {"username": "nobody", "password": "wrong", "provider": "db"}
-    answers = [client.post("/api/v1/security/login", json=asked).status_code for _ in range(11)]
+    tokens = [client.post("/api/v1/security/login", json=asked).status_code for _ in range(11)]
+    door = [client.post("/login/", data=asked).status_code for _ in range(11)]
     for engine in app.extensions["engines"].values():
         engine.dispose()
 
-    assert answers == [401] * 10 + [429]
+    assert tokens == door == [401] * 10 + [429]
 
 
 def test_a_role_taken_away_is_gone_with_the_next_click(office: Office) -> None:
