@@ -280,8 +280,7 @@ def generate(work: Work, template_id: UUID, floors: Floors) -> list[Apartment]:
 
     Raises:
         NotATemplate: the apartment named is none, or belongs to no project.
-        BadInput: no floors, or more than 5,000 apartments.
-        The database refuses a name that the project already has.
+        BadInput: no floors, more than 5,000 apartments, or a name that the project already has.
 
     """
     template = found(work, Apartment, template_id)
@@ -295,6 +294,7 @@ def generate(work: Work, template_id: UUID, floors: Floors) -> list[Apartment]:
         for floor in range(floors.first, floors.last + 1)
         for number in range(floors.first_number, floors.first_number + floors.per_floor)
     ]
+    _check_names_are_free(work, template, made)
     work.session.add_all(made)
     work.session.flush()
     _copy_choices(work, template, made)
@@ -306,6 +306,15 @@ def generate(work: Work, template_id: UUID, floors: Floors) -> list[Apartment]:
         ],
     )
     return made
+
+
+def _check_names_are_free(work: Work, template: Apartment, made: Sequence[Apartment]) -> None:
+    mine = Apartment.project_id == template.project_id, Apartment.source_id.is_(None)
+    names = Apartment.name.in_([each.name for each in made])
+    query = select(Apartment.name).where(*mine, names).order_by(Apartment.name)
+    if taken := work.session.scalars(query.limit(1)).first():
+        said = N_("The project has an apartment %(name)s already. Choose another block or floors.")
+        raise BadInput(said, field="block", name=taken)
 
 
 def _from_template(

@@ -1,7 +1,8 @@
 """REST: one resource per screen, in Flask-AppBuilder's own protocol, from the same declarations.
 
-Its query language is kept (`q` in Rison: filters, order_column, order_direction, page, page_size,
-columns, keys), but a list is one select of the columns asked for: no objects are made for rows.
+Its query language is kept (`q` in Rison or JSON: filters, order_column, order_direction, page,
+page_size, columns, keys), but a list is one select of the columns asked for: no objects are made
+for rows.
 """
 
 import json
@@ -33,7 +34,7 @@ LIST_MEMBERS = ("label_columns", "list_columns", "order_columns", "list_title")
 
 
 class UnreadableQuery(BadInput):
-    """The `q` parameter is no Rison, or asks for what there is not."""
+    """The `q` parameter cannot be read, or asks for what there is not."""
 
     code = "unreadable_query"
     status = 400
@@ -285,9 +286,10 @@ def _asked() -> dict[str, Any]:
     if not text:
         return {}
     try:
-        asked = prison.loads(text)
+        # As in Flask-AppBuilder, JSON is read too; an object of Rison begins with a parenthesis.
+        asked = json.loads(text) if text.lstrip().startswith("{") else prison.loads(text)
     except (prison.decoder.ParserException, ValueError, IndexError, RecursionError) as error:
-        raise UnreadableQuery(why=_("it is no Rison")) from error
+        raise UnreadableQuery(why=_("it is neither Rison nor JSON")) from error
     if not isinstance(asked, dict):
         raise UnreadableQuery(why=_("it is no object"))
     return asked

@@ -65,7 +65,8 @@ PK = {"in": "path", "name": "pk", "required": True, "schema": UUID}
 Q = {
     "in": "query",
     "name": "q",
-    "description": "Rison: filters, order_column, order_direction, page, page_size, columns, keys",
+    "description": "Rison or JSON: filters, order_column, order_direction, page, page_size,"
+    " columns, keys",
     "schema": {"type": "string"},
 }
 

@@ -154,6 +154,9 @@ def test_floors_are_generated_from_a_template_with_a_price_step(work: Work) -> N
     assert len(work.session.scalars(offered).all()) == 2
     with pytest.raises(sales.NotATemplate):
         sales.generate(work, made[0].id, Floors("B", 1, 1, 1))
+    with pytest.raises(BadInput) as refused:
+        sales.generate(work, template.id, Floors("A", 12, 13, 10))
+    assert refused.value.values == {"name": "A1201"}
 
 
 @pytest.mark.req("S3.12", "S3.25")

@@ -415,3 +415,16 @@ def test_the_document_names_every_act_and_is_whole(office: Office) -> None:
         assert f"/api/v1/{screen.name}/" in document["paths"]
         for act in screen.acts:
             assert "post" in document["paths"][f"/api/v1/{screen.name}/{{pk}}/{act.name}"]
+
+
+def test_a_query_may_be_json_as_in_flask_appbuilder(office: Office, api: Program) -> None:
+    with office.work() as work:
+        wanted = make.project(work, name="Wanted").id
+        make.project(work, name="Other")
+    asked = {"filters": [{"col": "name", "opr": "eq", "value": "Wanted"}], "page_size": 5}
+
+    found = api("GET", "/api/v1/project/", query_string={"q": json.dumps(asked)})
+
+    assert [each["id"] for each in found.json["result"]] == [str(wanted)]
+    unread = api("GET", "/api/v1/project/", query_string={"q": '{"filters": ['})
+    assert (unread.status_code, unread.json["code"]) == (400, "unreadable_query")
