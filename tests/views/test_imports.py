@@ -55,7 +55,10 @@ def test_the_rejected_rows_come_back_as_a_file_with_reasons(office: Office) -> N
     place = send(manager, "as-sent.csv", (DATA / "apartments-as-sent.csv").read_bytes())
 
     answer = manager.get(f"{place}/rejected")
+    page = manager.get(place).get_data(as_text=True)
 
+    assert "No row can be taken in yet." in page
+    assert f"{place}/run" not in page, "nothing is offered that would do nothing"
     lines = answer.get_data(as_text=True).splitlines()
     assert len(lines) == 121  # the project is not there: each row says so
     assert "There is no project" in lines[1]
