@@ -43,8 +43,8 @@ def create_app(**settings: object) -> Flask:
     db.init_app(app)
     Migrate(app, Owner(app.extensions["engines"]["owner"], Base.metadata), directory="migrations")
     app.extensions["redis"] = Redis.from_url(app.config["REDIS_URL"])
-    CSRFProtect(app)
     sessions.init_app(app)
+    CSRFProtect(app)  # once it is known who asks
     person.init_app(app)
     edges.init_app(app)
     enrolment.init_app(app)
