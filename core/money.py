@@ -23,8 +23,8 @@ def decimals(currency: str) -> int:
 
 
 def is_currency(code: str) -> bool:
-    """Whether this is a currency's ISO 4217 code."""
-    return code in get_global("all_currencies")
+    """Whether this is a currency's ISO 4217 code; those for none and for tests are not."""
+    return code in get_global("all_currencies") and code not in {"XXX", "XTS"}
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:

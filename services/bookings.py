@@ -182,8 +182,10 @@ def confirm(work: Work, booking_id: UUID) -> Booking:
     booking = locked(work, Booking, booking_id)
     if BOOKING_FLOW.allows(booking.status, "confirm"):
         choices.check_hold(work, booking)
-        if booking.package_id is None or booking.total <= 0:
+        if booking.package_id is None:
             raise NotComplete(field="package")
+        if booking.total <= 0:
+            raise NotComplete(N_("The total is zero: the seller has to set a price first."))
     move(work, booking, "confirm")
     booking.confirmed_at, booking.hold_until = work.now, None
     work.session.flush()

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from core.db import uuid7
+from core.db import refusing, uuid7
 from core.errors import BadInput, Refused
 from core.money import exact, is_currency, rounded
 from core.text import N_
@@ -28,6 +28,7 @@ from services.events import Fact, emit, emit_all
 
 MOST_AT_ONCE = 5_000
 """Apartments that one call of the generator makes at most."""
+CHOSEN = N_("A booking has chosen it, so it stays.")
 
 
 class NotATemplate(Refused):
@@ -192,8 +193,7 @@ def set_packages(work: Work, apartment_id: UUID, package_ids: Sequence[UUID]) ->
     """Say which packages may be chosen for an apartment.
 
     Raises:
-        BadInput: one is of another project.
-        The database refuses to take away one that a booking has chosen.
+        BadInput: one is of another project, or one that a booking has chosen is left out.
 
     """
     apartment = _original(work, apartment_id)
@@ -201,7 +201,8 @@ def set_packages(work: Work, apartment_id: UUID, package_ids: Sequence[UUID]) ->
     _same_project(work, apartment, rows, len(set(package_ids)))
     mine = ApartmentPackage.apartment_id == apartment.id
     gone = delete(ApartmentPackage).where(mine, ApartmentPackage.package_id.not_in(package_ids))
-    work.session.execute(gone)
+    with refusing(work.session, "fk_booking_package_of_apartment", BadInput(CHOSEN)):
+        work.session.execute(gone)
     for package_id in set(package_ids):
         row = {"id": uuid7(), "apartment_id": apartment.id, "package_id": package_id}
         row["organization_id"] = apartment.organization_id
@@ -212,8 +213,7 @@ def set_addons(work: Work, apartment_id: UUID, addon_ids: Sequence[UUID]) -> Non
     """Say which add-ons may be chosen for an apartment.
 
     Raises:
-        BadInput: one is of another project.
-        The database refuses to take away one that a booking has chosen.
+        BadInput: one is of another project, or one that a booking has chosen is left out.
 
     """
     apartment = _original(work, apartment_id)
@@ -221,7 +221,8 @@ def set_addons(work: Work, apartment_id: UUID, addon_ids: Sequence[UUID]) -> Non
     _same_project(work, apartment, rows, len(set(addon_ids)))
     mine = ApartmentAddon.apartment_id == apartment.id
     gone = delete(ApartmentAddon).where(mine, ApartmentAddon.addon_id.not_in(addon_ids))
-    work.session.execute(gone)
+    with refusing(work.session, "fk_booking_addon_of_apartment", BadInput(CHOSEN)):
+        work.session.execute(gone)
     for addon_id in set(addon_ids):
         row = {"id": uuid7(), "apartment_id": apartment.id, "addon_id": addon_id}
         row["organization_id"] = apartment.organization_id

@@ -19,8 +19,18 @@ from models.bookings import (
 )
 from models.people import Party
 from models.sales import Addon, Apartment, ApartmentStatus, Package, Project
-from services import billing, bookings, choices, instalments, ledger, payments
+from services import (
+    billing,
+    bookings,
+    choices,
+    instalments,
+    ledger,
+    payments,
+    prices,
+    sales,
+)
 from services.payments import Part
+from services.prices import Item
 from tests import make
 
 pytestmark = pytest.mark.req("S3.13", "S3.14")
@@ -185,6 +195,27 @@ def test_a_booking_without_a_package_goes_no_further(work: Work, sale: Sale) -> 
         bookings.confirm(work, booking.id)
 
     assert booking.status is BookingStatus.pending
+
+
+@pytest.mark.req("S3.42", "S3.30")
+def test_what_a_booking_has_chosen_stays_offered_and_a_total_of_zero_is_told_as_that(
+    work: Work, sale: Sale
+) -> None:
+    booking = held(work, sale)
+    choices.choose_package(work, booking.id, sale.silver.id)
+    choices.choose_addons(work, booking.id, {sale.cooling.id: 1})
+
+    for take_away, chosen in (
+        (sales.remove_package, sale.silver),
+        (sales.remove_addon, sale.cooling),
+    ):
+        with pytest.raises(BadInput) as refused:
+            take_away(work, sale.apartment.id, chosen.id)
+        assert "has chosen it" in str(refused.value)
+    choices.choose_addons(work, booking.id, {})
+    prices.change(work, Item.apartment, sale.apartment.id, Decimal(0))
+    with pytest.raises(bookings.NotComplete, match="total is zero"):
+        bookings.confirm(work, booking.id)
 
 
 def test_after_the_hold_nothing_can_be_chosen_or_confirmed(work: Work, sale: Sale) -> None:
