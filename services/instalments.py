@@ -1,7 +1,7 @@
 """Instalments: how the total of a booking is asked for, as drafts first and then as invoices."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -285,6 +285,31 @@ def lines_of(work: Work, booking: Booking) -> list[Line]:
         for row in work.session.execute(query)
     )
     return lines
+
+
+PHRASES = (
+    (
+        1,
+        re.compile(r"Instalment (?P<position>\d+) \((?P<percent>[\d.]+) %\): (?P<milestone>.+)"),
+        N_("Instalment %(position)s (%(percent)s %%): %(milestone)s"),
+    ),
+    (
+        1,
+        re.compile(r"Instalment (?P<position>\d+) \((?P<percent>[\d.]+) %\)"),
+        N_("Instalment %(position)s (%(percent)s %%)"),
+    ),
+    (1, re.compile(r"Apartment (?P<name>.+)"), N_("Apartment %(name)s")),
+    (2, re.compile(r"Package (?P<name>.+)"), N_("Package %(name)s")),
+)
+"""What we write on the first lines of an invoice, to be read in the language of who reads."""
+
+
+def in_words(description: str, position: int, say: Callable[[str], str]) -> str:
+    """Say a line of a booking's invoice in another language; names stay as they are."""
+    for place, pattern, says in PHRASES:
+        if place == position and (match := pattern.fullmatch(description)):
+            return say(says) % match.groupdict()
+    return description
 
 
 def _subject(work: Work, booking: Booking) -> str:

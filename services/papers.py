@@ -133,7 +133,7 @@ def invoice(work: Work, invoice_id: UUID, pen: Pen) -> Paper:
         "subject": {"name": row.subject},
         "lines": [
             {
-                "description": line.description,
+                "description": instalments.in_words(line.description, line.position, pen.say),
                 "quantity": pen.number(line.quantity.normalize()),
                 "unit_price": pen.money(line.unit_price, row.currency),
                 "amount": pen.money(line.amount, row.currency),
@@ -325,11 +325,11 @@ def _property(work: Work, booking: Booking, pen: Pen) -> list[dict[str, str]]:
 def _bought(work: Work, booking: Booking, pen: Pen) -> list[dict[str, str]]:
     return [
         {
-            "description": line.description,
+            "description": instalments.in_words(line.description, position, pen.say),
             "quantity": pen.number(line.quantity),
             "amount": pen.money(line.quantity * line.unit_price, booking.currency),
         }
-        for line in instalments.lines_of(work, booking)
+        for position, line in enumerate(instalments.lines_of(work, booking), 1)
     ]
 
 

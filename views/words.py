@@ -13,6 +13,8 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from core.money import written
+from models.billing import InvoiceLine
+from services import instalments
 
 SHOWN_NAMES = 3
 PROGRAMS = (
@@ -101,8 +103,13 @@ def said(value: Any, currency: str = "") -> Markup:  # noqa: PLR0911  # a kind a
     return escape(dash(value))
 
 
+def line_in_words(line: InvoiceLine) -> str:
+    """Say what a line of an invoice is for, in the language of who reads."""
+    return instalments.in_words(line.description, line.position, _)
+
+
 def init_app(app: Flask) -> None:
     """Give templates the same words, and leave the indentation of their tags out of pages."""
     app.jinja_env.lstrip_blocks = True
-    for filter_ in (money, number, day, moment, yesno, dash, names, device, said):
+    for filter_ in (money, number, day, moment, yesno, dash, names, device, said, line_in_words):
         app.jinja_env.filters[filter_.__name__] = filter_

@@ -212,3 +212,29 @@ def test_what_paid_invoices_is_not_left_over(story: Story) -> None:
     intent_id = story.pay()
     with story.work() as work, pytest.raises(refunds.NoCredit):
         refunds.return_credit(work, intent_id)
+
+
+FRENCH = {
+    "Instalment %(position)s (%(percent)s %%)": "Échéance %(position)s (%(percent)s %%)",
+    "Instalment %(position)s (%(percent)s %%): %(milestone)s": (
+        "Échéance %(position)s (%(percent)s %%) : %(milestone)s"
+    ),
+    "Apartment %(name)s": "Appartement %(name)s",
+    "Package %(name)s": "Finition %(name)s",
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "position", "read"),
+    [
+        ("Instalment 2 (33.5 %)", 1, "Échéance 2 (33.5 %)"),
+        ("Instalment 3 (30 %): Handover", 1, "Échéance 3 (30 %) : Handover"),
+        ("Apartment A0703", 1, "Appartement A0703"),
+        ("Package Golden", 2, "Finition Golden"),
+        ("Package delivery box", 3, "Package delivery box"),  # an add-on of that name
+    ],
+)
+def test_lines_are_read_in_the_language_of_who_reads(
+    written: str, position: int, read: str
+) -> None:
+    assert instalments.in_words(written, position, FRENCH.__getitem__) == read
