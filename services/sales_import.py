@@ -13,7 +13,15 @@ from core.errors import BadInput
 from core.money import is_currency, parsed, ungrouped
 from core.text import N_
 from core.work import Work
-from models.sales import Addon, AddonCategory, ApartmentStatus, ApartmentType, Package, Project
+from models.sales import (
+    Addon,
+    AddonCategory,
+    Apartment,
+    ApartmentStatus,
+    ApartmentType,
+    Package,
+    Project,
+)
 from services.imports import Read
 from services.sales_sheets import STATUSES, TAKEN, TYPES
 from services.sheets import Problem, kind_name, plain
@@ -22,6 +30,7 @@ AREA_MOST = Decimal(1_000_000)
 SQUARE_METRES = re.compile(r"\s*(m2|m²|sqm|sq\.? ?m\.?|square met(er|re)s)$", re.IGNORECASE)
 MOST = 1_000_000
 EMPTY = N_("This is needed and empty.")
+BOOKED = (ApartmentStatus.in_progress, ApartmentStatus.booked, ApartmentStatus.sold)
 Cells = Mapping[str, str]
 
 
@@ -33,6 +42,7 @@ class Known:
     packages: dict[str, set[str]] = field(default_factory=dict)
     addons: dict[str, set[str]] = field(default_factory=dict)
     categories: dict[str, set[str]] = field(default_factory=dict)
+    taken: set[tuple[str | None, str]] = field(default_factory=set)
     seen: dict[tuple[str, str, str], tuple[str, int]] = field(default_factory=dict)
 
     def twice(self, sheet: str, row: "Row", line: int) -> None:
@@ -290,7 +300,7 @@ def _type_and_place(known: Known, row: Row) -> None:
     else:
         row.values["project"] = None
     _price(row, currency)
-    _status(row, type_)
+    _status(known, row, type_)
 
 
 def _price(row: Row, currency: str) -> None:
@@ -306,10 +316,12 @@ def _price(row: Row, currency: str) -> None:
     row.money("base_price", used)
 
 
-def _status(row: Row, type_: ApartmentType) -> None:
+def _status(known: Known, row: Row, type_: ApartmentType) -> None:
     said = plain(row.get("status"))
     status = STATUSES.get(said)
-    if said in TAKEN:
+    if said in TAKEN and (row.values["project"], row.get("name")) in known.taken:
+        pass  # a list that was exported says what is so; the booking decides, and it stays
+    elif said in TAKEN:
         row.wrong("status", N_("Only a booking makes it that. Import it as For Sale or Withdrawn."))
     elif status is None:
         row.wrong(
@@ -336,4 +348,11 @@ def _known(work: Work) -> Known:
     ):
         for row in work.session.execute(select(kind.project_id, kind.name)):
             into.setdefault(names[row.project_id], set()).add(row.name)
+    taken = select(Apartment.project_id, Apartment.name).where(
+        Apartment.source_id.is_(None), Apartment.status.in_(BOOKED)
+    )
+    known.taken = {
+        (names[row.project_id] if row.project_id else None, row.name)
+        for row in work.session.execute(taken)
+    }
     return known

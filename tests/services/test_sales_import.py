@@ -194,6 +194,24 @@ def test_an_apartment_somebody_has_taken_keeps_its_state_and_its_buyer_the_new_p
     assert count(work, Booking) == 1
 
 
+@pytest.mark.req("S3.14")
+def test_a_list_that_was_exported_may_say_what_is_booked(work: Work, price_list: Import) -> None:
+    one = work.session.scalars(select(Apartment).filter_by(name="A0202", source_id=None)).one()
+    bookings.hold(work, one.id, make.party(work).id)
+
+    run = taken(
+        work,
+        apartments(
+            {"Apartment": "A0202", "Status": "In Progress", "Space": "80"},
+            {"Apartment": "A0203", "Status": "Booked"},
+        ),
+    )
+
+    work.session.expire_all()
+    assert (one.status, one.area) == (ApartmentStatus.in_progress, 80)
+    assert (run.counts["updated"], run.counts["rejected"]) == (1, 1)
+
+
 def test_a_run_that_is_cut_off_goes_on_where_it_stood(
     work: Work, price_list: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
