@@ -139,6 +139,7 @@ def test_floors_are_generated_from_a_template_with_a_price_step(work: Work) -> N
     template = make.apartment(
         work,
         project,
+        name="Template",  # a name that is not made
         type=ApartmentType.template,
         status=ApartmentStatus.template,
         base_price=Decimal("6900000.00"),
