@@ -50,6 +50,7 @@ def test_an_invoice_is_paid(enter: Enter) -> None:
     hand = Hand(enter("buyer", viewport={"width": 360, "height": 740}).page())
     hand.page.goto("/")
     hand.click(hand.page.get_by_role("link", name="Pay", exact=True).first)
+    hand.click(hand.page.get_by_text("Card", exact=True))  # the booking says bank transfer
     hand.click(hand.page.get_by_role("button", name="Pay what is ticked"))
     hand.page.get_by_label("Card number").fill("4242 4242 4242 4242")
     hand.page.get_by_label("Expires").fill("04 / 39")

@@ -81,6 +81,7 @@ def pay(page: Page) -> str:
     for ticked in page.locator("input[name=invoice]:checked").all():
         ticked.uncheck()
     bill.locator("input").check()
+    page.get_by_text("Card", exact=True).click()
     page.get_by_role("button", name="Pay what is ticked").click()
     page.get_by_label("Card number").fill("4242 4242 4242 4242")
     page.get_by_label("Expires").fill("04 / 39")
