@@ -17,9 +17,9 @@ from sqlalchemy.sql import Select
 
 from core import scope
 from core.scope import OrganizationScoped
-from models.builder import RowCount
 from views.columns import Column, Kind, column, name_key
 from views.registry import Related, Screen
+from views.row_counts import keeps_count, kept_count
 
 COUNTED = 10_000
 """Rows of a narrowed list that are counted one by one; beyond, the planner's estimate is told."""
@@ -109,15 +109,17 @@ def showing(model: Any, columns: Sequence[Column], paths: Mapping[str, str] = {}
     It is put together once for the same columns, as that takes longer than to run it.
     """
     key = (model, *(each.name for each in columns), *paths.items())
-    if key not in _SHOWING:
-        if len(_SHOWING) >= MOST_SHOWING:
-            _SHOWING.clear()  # programs choose columns, and may choose them in many ways
-        _SHOWING[key] = begun = Query(model)
+    begun = _SHOWING.get(key)
+    if begun is None:
+        begun = Query(model)
         for each in columns:
             begun.show(each)
         for label, path in paths.items():
             begun.show_path(path, label)
-    return _SHOWING[key].again()
+        if len(_SHOWING) >= MOST_SHOWING:
+            _SHOWING.clear()  # programs choose columns, and may choose them in many ways
+        _SHOWING[key] = begun  # only now: other threads take what they find
+    return begun.again()
 
 
 @dataclass
@@ -351,17 +353,6 @@ def count(session: Session, screen: Screen, wish: Wish, shown: int) -> tuple[int
 
 def _of_all(screen: Screen, wish: Wish) -> bool:
     return not wish.q and not wish.filters and keeps_count(screen)
-
-
-def keeps_count(screen: Screen) -> bool:
-    """Whether the database keeps how many rows the person at hand finds in a list of all."""
-    return screen.counted and scope.current().parties is None
-
-
-def kept_count(session: Session, screen: Screen) -> int:
-    """Read how many rows a list of all has."""
-    total = select(func.sum(RowCount.rows)).where(RowCount.table_name == screen.name)
-    return int(session.scalar(total) or 0)
 
 
 def _estimated(session: Session, screen: Screen, query: Query) -> int:

@@ -23,11 +23,12 @@ from views import acts, bearers, forms, idempotency, pickers, rest_docs, rest_fi
 from views.columns import Column, Kind
 from views.idempotency import written
 from views.person import person
-from views.queries import Query, keeps_count, kept_count, showing
+from views.queries import Query, showing
 from views.refusals import answer, sentence
 from views.registry import BY_TABLE, READ_VERB, WRITE_VERB, Screen
 from views.rest_related import related_of
 from views.rest_rows import plain_row
+from views.row_counts import keeps_count, kept_count
 
 PAGE = 25
 LIST_MEMBERS = ("label_columns", "list_columns", "order_columns", "list_title")

@@ -49,7 +49,7 @@ NOT_A_DOMAIN = {
     "views": {
         *("acts", "refusals", "registry", "health", "admin", "columns", "inputs", "labels"),
         *("queries", "list_page", "records", "forms", "boards", "timeline", "pickers"),
-        *("record_side", "rights"),
+        *("record_side", "rights", "row_counts"),
         *("downloads", "uploading", "rest", "rest_docs", "rest_filters", "rest_related"),
         *("rest_rows", "openapi", "bearers"),
         *("sales_acts", "idempotency", "menu", "search", "profile", "enrolment", "mailbox"),

@@ -2,7 +2,9 @@
 
 import csv
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BytesIO, StringIO
 
@@ -16,6 +18,8 @@ from models.people import PartyKind
 from tests import make
 from tests.views.conftest import Office
 from views import queries
+from views.columns import Column
+from views.registry import BY_TABLE
 from views.screens import SCREENS
 
 
@@ -158,6 +162,29 @@ def test_late_pages_are_found_from_either_end(
 
     assert [names(get(admin, page)) for page in pages] == usual
     assert [len(each) for each in usual] == [25, 25, 25, 25, 10, 0]
+
+
+def test_a_list_that_is_just_being_put_together_is_whole_for_everybody(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = BY_TABLE["party"]
+    columns = screen.list_columns()
+    show, at_work, go_on = queries.Query.show, threading.Event(), threading.Event()
+
+    def show_slowly(query: queries.Query, column: Column) -> None:
+        show(query, column)
+        if not at_work.is_set():
+            at_work.set()
+            assert go_on.wait(30)
+
+    monkeypatch.setattr(queries, "_SHOWING", {})
+    monkeypatch.setattr(queries.Query, "show", show_slowly)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(queries.showing, screen.model, columns)
+        assert at_work.wait(30)
+        second = queries.showing(screen.model, columns)
+        go_on.set()
+        assert str(second.statement) == str(first.result().statement)
 
 
 def test_a_view_is_kept_and_seen_by_its_owner_alone_unless_shared(
