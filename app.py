@@ -12,22 +12,10 @@ from core import box, db, log
 from core.db import Base
 from dashboards import site as dashboards
 from migrations.build import Owner
-from views import (
-    compression,
-    edges,
-    enrolment,
-    freshness,
-    health,
-    home,
-    menu,
-    person,
-    registry,
-    screens,
-    sessions,
-    webhooks,
-    words,
-)
-from views.security import Security
+from views import home, screens
+from views.admin import menu, registry, words
+from views.web import compression, edges, enrolment, freshness, health, person, sessions, webhooks
+from views.web.security import Security
 from workers import commands
 
 assert models.__all__, "importing models is what fills the metadata"

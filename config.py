@@ -223,7 +223,7 @@ LANGUAGES = {
 }
 
 FAB_ADD_SECURITY_API = True
-FAB_API_SWAGGER_UI = False  # its page needs scripts from elsewhere; see views/openapi.py
+FAB_API_SWAGGER_UI = False  # its page needs scripts from elsewhere; see views/rest/openapi.py
 FAB_API_KEY_ENABLED = True
 FAB_API_MAX_PAGE_SIZE = 100
 FAB_UPDATE_PERMS = False  # `flask prepare` writes permissions, once a release

@@ -10,10 +10,10 @@ from models.billing import Invoice, InvoiceLine, InvoiceStatus, PaymentMethod
 from models.payments import Allocation
 from services import billing, invoicing, payments
 from services.payments import Part
-from views.acts import Act
-from views.columns import Kind
-from views.inputs import Input
-from views.registry import Group, Preset, Related, Screen
+from views.admin.acts import Act
+from views.admin.columns import Kind
+from views.admin.inputs import Input
+from views.admin.registry import Group, Preset, Related, Screen
 
 
 def issue(work: Work, row_id: UUID, due_on: date | None) -> object:

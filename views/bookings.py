@@ -20,12 +20,12 @@ from models.bookings import (
 from models.organizations import Profile
 from models.sales import Addon, Package
 from services import assignments, booking_ends, bookings, buying, choices, offers
-from views.acts import Act
-from views.columns import Kind
-from views.inputs import Input
-from views.person import actor
-from views.registry import Board, Group, Preset, Related, Screen
-from views.words import money
+from views.admin.acts import Act
+from views.admin.columns import Kind
+from views.admin.inputs import Input
+from views.admin.registry import Board, Group, Preset, Related, Screen
+from views.admin.words import money
+from views.web.person import actor
 
 CONFIGURE = ("booking", "configure")
 

@@ -4,8 +4,8 @@ from core.scope import current
 from core.text import N_
 from models.events import AuditEntry, Delivery, Event, Saga
 from services import events, sagas
-from views.acts import Act
-from views.registry import Group, Preset, Related, Screen
+from views.admin.acts import Act
+from views.admin.registry import Group, Preset, Related, Screen
 
 MENU = N_("Records of the system")
 AUDIT = Screen(

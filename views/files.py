@@ -14,8 +14,8 @@ from core import db
 from core.db import Base
 from core.errors import NotFound
 from models.files import Document, DocumentUse
-from views.person import person
-from views.uploading import storage
+from views.admin.uploading import storage
+from views.web.person import person
 
 PUBLIC = (DocumentUse.photo, DocumentUse.logo)
 INLINE = {MIMES[kind] for kind in PICTURES} | {"application/pdf"}

@@ -16,8 +16,8 @@ from models.bookings import Booking, BookingStatus
 from models.organizations import Profile
 from models.people import Party
 from models.sales import Apartment
-from views.rights import require
-from views.words import moment, money
+from views.admin.rights import require
+from views.admin.words import moment, money
 
 DAYS = 7
 MOST = 500

@@ -17,10 +17,10 @@ from models.events import Saga, SagaStatus
 from models.payments import IntentStatus, PaymentIntent, Refund, RefundStatus
 from models.people import Party
 from models.sales import Apartment
+from views.admin.registry import BY_TABLE
+from views.admin.words import money
 from views.notices import latest
-from views.person import Person, person, signed_in
-from views.registry import BY_TABLE
-from views.words import money
+from views.web.person import Person, person, signed_in
 
 FEW = 6
 

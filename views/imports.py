@@ -31,12 +31,12 @@ from services import imports, sales_import_run
 from services.imports import KINDS
 from services.sheets import Note, kind_name
 from services.sheets import Table as SheetTable
-from views import uploading
-from views.downloads import TYPES
+from views.admin import uploading
+from views.admin.downloads import TYPES
+from views.admin.rights import require
 from views.notices import cut_at
-from views.person import actor
-from views.refusals import in_words, sentence
-from views.rights import require
+from views.web.person import actor
+from views.web.refusals import in_words, sentence
 
 assert sales_import_run.__name__, "importing it is what makes the kind known"
 TABLE = "import_run"

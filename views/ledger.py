@@ -2,7 +2,7 @@
 
 from core.text import N_
 from models.ledger import Account, Entry, Posting
-from views.registry import Group, Related, Screen
+from views.admin.registry import Group, Related, Screen
 
 ACCOUNT = Screen(
     Account,

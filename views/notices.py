@@ -14,9 +14,9 @@ from core import db
 from core.work import unit_of_work
 from models.notices import Notification, Priority
 from services import notices
-from views.person import Person, actor, signed_in
-from views.sign_in import safe_target
-from views.words import day
+from views.admin.words import day
+from views.web.person import Person, actor, signed_in
+from views.web.sign_in import safe_target
 
 SHOWN = 100
 DAY = re.compile(r"\d{4}-\d\d-\d\d")

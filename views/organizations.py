@@ -16,13 +16,13 @@ from core.text import N_
 from core.work import Work, clock, unit_of_work
 from models.organizations import CredentialKind, Invitation, Membership, Organization
 from services import access, invitations, organizations, sign_in
-from views import sessions
-from views.acts import Act, forbidden
-from views.columns import Kind
-from views.inputs import Input, control, read
-from views.person import Person, actor, person, signed_in
-from views.refusals import in_words, sentence
-from views.registry import BY_TABLE, READ_VERB, Group, Screen
+from views.admin.acts import Act, forbidden
+from views.admin.columns import Kind
+from views.admin.inputs import Input, control, read
+from views.admin.registry import BY_TABLE, READ_VERB, Group, Screen
+from views.web import sessions
+from views.web.person import Person, actor, person, signed_in
+from views.web.refusals import in_words, sentence
 
 MENU = N_("Organization")
 

@@ -9,8 +9,8 @@ from models.payments import (
     Refund,
 )
 from services import payments, refunds
-from views.acts import Act
-from views.registry import Group, Preset, Related, Screen
+from views.admin.acts import Act
+from views.admin.registry import Group, Preset, Related, Screen
 
 
 def _transfer(row: PaymentIntent) -> str:

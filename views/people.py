@@ -10,9 +10,9 @@ from models.bookings import ApartmentOwner, Booking
 from models.payments import PaymentIntent
 from models.people import Party
 from services import invitations, people
-from views.acts import Act
+from views.admin.acts import Act
+from views.admin.registry import Group, Related, Screen
 from views.organizations import show_link
-from views.registry import Group, Related, Screen
 
 ROLES = {
     people.CUSTOMER: N_("Customer"),

@@ -16,12 +16,12 @@ from core.text import N_
 from core.work import clock, unit_of_work
 from models.organizations import CredentialKind, Profile
 from services import access, second_factor, sign_in
-from views import inputs
-from views.columns import Kind
-from views.inputs import Input, control
-from views.person import Person, actor, signed_in
-from views.refusals import sentence
-from views.registry import BY_TABLE
+from views.admin import inputs
+from views.admin.columns import Kind
+from views.admin.inputs import Input, control
+from views.admin.registry import BY_TABLE
+from views.web.person import Person, actor, signed_in
+from views.web.refusals import sentence
 
 KEY_PREFIX = "mk_"
 FIELDS = (

@@ -17,10 +17,10 @@ from models.sales import (
 from services import sales
 from services.prices import Item
 from views import sales_acts
-from views.acts import Act
-from views.columns import Kind
-from views.inputs import Input
-from views.registry import Group, Preset, Related, Screen
+from views.admin.acts import Act
+from views.admin.columns import Kind
+from views.admin.inputs import Input
+from views.admin.registry import Group, Preset, Related, Screen
 
 LOCKS = {
     "in_progress": N_("In progress"),

@@ -13,10 +13,10 @@ from models.sales import Addon, ApartmentStatus, ApartmentType, Package
 from services import bookings, instalments, prices, sales
 from services.prices import Item
 from services.sales import Floors
-from views.acts import Act
-from views.columns import Kind
-from views.inputs import Input
-from views.words import money, number
+from views.admin.acts import Act
+from views.admin.columns import Kind
+from views.admin.inputs import Input
+from views.admin.words import money, number
 
 
 def price_act(item: Item, column: str) -> Act:

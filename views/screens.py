@@ -11,20 +11,19 @@ from views import (
     home,
     imports,
     ledger,
-    mailbox,
     notices,
-    openapi,
     organizations,
     payments,
     people,
     profile,
-    registry,
     sales,
-    search,
 )
-from views.admin import view_of
+from views.admin import registry, search
+from views.admin.pages import view_of
 from views.portal import VIEWS as PORTAL
-from views.rest import api_of
+from views.rest import openapi
+from views.rest.resources import api_of
+from views.web import mailbox
 
 SCREENS = [
     *bookings.SCREENS,

@@ -1,6 +1,6 @@
 """Begin: the tables of Flask-AppBuilder and ours, their policies, triggers, functions and grants.
 
-Revision ID: 1b7653a31eb6
+Revision ID: 4f2b8c61d0ae
 Revises:
 """
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "1b7653a31eb6"
+revision = "4f2b8c61d0ae"
 down_revision = None
 
 

@@ -14,7 +14,7 @@ from models.builder import IMPORT_FLOW
 from models.events import SAGA_FLOW
 from models.payments import INTENT_FLOW, REFUND_FLOW
 from models.sales import APARTMENT_FLOW
-from views import labels
+from views.admin import labels
 
 assert models.__all__
 FLOWS: dict[str, Flow[Any]] = {

@@ -13,7 +13,7 @@ from models.builder import RowCount
 from models.people import Party
 from tests import make
 from tests.conftest import Elsewhere
-from views.registry import BY_TABLE
+from views.admin.registry import BY_TABLE
 
 COUNTED = ("apartment", "booking", "invoice", "party", "payment_intent")
 WRITERS, EACH = 4, 15

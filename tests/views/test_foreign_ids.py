@@ -17,8 +17,8 @@ from services import organizations
 from tests import database, filled
 from tests.views.conftest import Office, Program
 from tests.views.test_access import SCREENS_BY_TABLE
-from views.columns import Kind
-from views.registry import Screen
+from views.admin.columns import Kind
+from views.admin.registry import Screen
 
 pytestmark = pytest.mark.xdist_group("foreign")  # they share what is filled
 FORMS = [name for name, screen in SCREENS_BY_TABLE.items() if screen.form]

@@ -24,7 +24,7 @@ from tests import make, stories
 from tests.doubles.running import running
 from tests.stories import unit
 from tests.views.conftest import Office
-from views import labels, timeline
+from views.admin import labels, timeline
 from workers import mail, relay, sagas
 
 

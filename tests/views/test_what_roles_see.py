@@ -23,8 +23,8 @@ from services import access, organizations
 from tests import database, filled
 from tests.views.conftest import Office
 from tests.views.test_access import SCREENS_BY_TABLE, rules
-from views.columns import Kind
-from views.registry import Screen
+from views.admin.columns import Kind
+from views.admin.registry import Screen
 
 TAG = "<zq>"
 """Stands in every text that is planted: a page which says it as it is would run scripts, too."""

@@ -16,7 +16,6 @@ from models.bookings import BookingStatus
 from services import booking_ends, buying, cancellations, catalogue
 from services.buying import Bill, Purchase
 from views.notices import cut_at
-from views.person import actor
 from views.portal.home import row_of
 from views.portal.pages import PortalView, needs, reading
 from views.portal.said import (
@@ -31,7 +30,8 @@ from views.portal.said import (
     timeline,
 )
 from views.portal.steps import address, where
-from views.refusals import sentence
+from views.web.person import actor
+from views.web.refusals import sentence
 
 SHOWN_BILLS = (
     *(InvoiceStatus.draft, InvoiceStatus.issued, InvoiceStatus.partly_paid, InvoiceStatus.paid),

@@ -21,11 +21,11 @@ from models.sales import APARTMENT_FLOW, ApartmentStatus
 from services import buying, catalogue, offers
 from services.catalogue import ORDERS, SHOWN, Card, Facets, Wanted
 from views import files
-from views.person import person, signed_in
+from views.admin.words import money, number
 from views.portal import drawn
 from views.portal.pages import PortalView, Shop, enter_shop, is_buyer, reading
-from views.refusals import sentence
-from views.words import money, number
+from views.web.person import person, signed_in
+from views.web.refusals import sentence
 
 ICONS = {
     ApartmentStatus.for_sale: "check",

@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 from core.work import Work
 from services import buying
 from services.buying import Bill, Purchase
+from views.admin.words import day, money
 from views.notices import cut_at, latest
-from views.person import signed_in
 from views.portal.pages import PortalView, is_buyer, needs, reading
 from views.portal.said import is_over, place, purchase_state
-from views.words import day, money
+from views.web.person import signed_in
 
 FEW, MOST = 5, 100
 """Notices on the first page, and on their own."""

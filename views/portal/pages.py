@@ -15,10 +15,10 @@ from core.errors import NotFound, Refused
 from core.work import Work
 from models.organizations import Organization
 from services import catalogue
-from views import menu
-from views.person import actor, look_at, signed_in
-from views.refusals import sentence
-from views.rights import require
+from views.admin import menu
+from views.admin.rights import require
+from views.web.person import actor, look_at, signed_in
+from views.web.refusals import sentence
 
 TABLE = "portal_sales"
 """The name by which roles hold the verbs of the portal (services/access.py)."""

@@ -23,9 +23,9 @@ from models.payments import PaymentIntent
 from services import files, papers
 from services.files import Kept
 from services.papers import Paper, Pen, Writer
-from views.person import actor
+from views.admin.uploading import storage
 from views.portal.pages import PortalView, enter_shop, needs, reading
-from views.uploading import storage
+from views.web.person import actor
 
 
 class PortalPapersView(PortalView):

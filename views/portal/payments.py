@@ -14,11 +14,11 @@ from models.billing import PAYMENT_METHOD_LABELS, InvoiceStatus, PaymentMethod
 from models.payments import INTENT_FLOW, IntentStatus, PaymentIntent
 from services import buying, catalogue, organizations, paying, payments
 from views.notices import cut_at
-from views.person import actor
 from views.portal.bookings import bill_state
 from views.portal.pages import PortalView, needs, reading
 from views.portal.said import how_to_pay
-from views.refusals import sentence
+from views.web.person import actor
+from views.web.refusals import sentence
 
 METHODS = (PaymentMethod.card, PaymentMethod.bank_transfer)
 """The ways to pay from here; cash is paid at the office."""

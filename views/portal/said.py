@@ -14,7 +14,7 @@ from models.bookings import BOOKING_FLOW, BookingStatus
 from models.payments import PaymentIntent, Refund, RefundStatus
 from services import payments
 from services.buying import Bill, Purchase
-from views.words import day, money, number
+from views.admin.words import day, money, number
 
 
 @dataclass(frozen=True, slots=True)

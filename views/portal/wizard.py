@@ -20,10 +20,10 @@ from models.bookings import BookingStatus
 from services import booking_ends, bookings, buying, offers, people
 from services.bookings import AlreadyBooked, ApartmentTaken
 from services.buying import Purchase
-from views.person import actor
 from views.portal.pages import PortalView, needs, reading, tell
 from views.portal.steps import CHOOSERS, SHOWN, STEPS, address, around, check_read, total
-from views.refusals import sentence
+from views.web.person import actor
+from views.web.refusals import sentence
 
 
 class PortalWizardView(PortalView):

@@ -1,0 +1,1 @@
+"""Screens as data, and the pages made of them: lists, records, forms, boards, acts."""

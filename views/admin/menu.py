@@ -1,0 +1,152 @@
+"""The frame around every page: menu by domain, organizations, languages, notices."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, current_app, has_request_context, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from core import db
+from core.text import N_
+from models.notices import Notification
+from views.admin.registry import BY_TABLE, READ_VERB
+from views.web.person import Person, person
+
+MENUS = (
+    (N_("Sales"), "building-skyscraper"),
+    (N_("Money"), "cash"),
+    (N_("People"), "users"),
+    (N_("Organization"), "settings"),
+    (N_("Records of the system"), "history"),
+)
+"""The domains, in the order of the menu, each with its icon."""
+PAGES = (
+    (N_("Sales"), N_("Dashboard"), "/dashboards/sales/", "dashboard_sales"),
+    (N_("Sales"), N_("Holds"), "/holds/", "booking"),
+    (N_("Sales"), N_("Import"), "/imports/", "import_run"),
+    (N_("Organization"), N_("Roles"), "/organization/roles", "membership"),
+    (N_("Organization"), N_("Settings"), "/organization/settings", "setting"),
+)
+"""Pages that are no screens: menu, label, address, and the table whose reading opens them."""
+
+
+def init_app(app: Flask) -> None:
+    """Give every template its `frame`, and what Flask-AppBuilder's own templates ask for."""
+    app.context_processor(_context)
+
+
+def _context() -> dict[str, Any]:
+    appbuilder = current_app.extensions["appbuilder"]
+    return {
+        "frame": frame(),
+        "appbuilder": appbuilder,
+        "base_template": appbuilder.base_template,
+    }
+
+
+def frame() -> dict[str, Any]:
+    """Describe the frame of the page at hand."""
+    made: dict[str, Any] = {"name": current_app.config["APP_NAME"]}
+    if not has_request_context():
+        return made
+    at_hand = person()
+    made |= {"language": str(get_locale() or "en"), "languages": _languages()}
+    if at_hand is None:
+        return made
+    return made | {
+        "menu": menu(at_hand),
+        "search_url": url_for("SearchView.search") if at_hand.member else None,
+        "notices_url": url_for("NoticesView.index"),
+        "notices": _unread(at_hand),
+        "organization": {"name": at_hand.member.name} if at_hand.member else None,
+        "organizations": [
+            {
+                "id": str(each.organization_id),
+                "name": each.name,
+                "current": each == at_hand.member,
+            }
+            for each in at_hand.identity.memberships
+        ],
+        "switch_url": url_for("OrganizationView.choose"),
+        "person": {"name": at_hand.name, "email": at_hand.email},
+        "person_links": _person_links(),
+        "sign_out_url": url_for("SignInView.logout"),
+        # Whoever is no staff finds these pages inside the portal, which is all they know.
+        "layout": None if at_hand.member and at_hand.member.staff else "portal/base.html",
+    }
+
+
+def menu(at_hand: Person) -> list[dict[str, Any]]:
+    """Give what the person may open, by domain. What is closed is left out."""
+    groups: dict[str, list[dict[str, Any]]] = {name: [] for name, _icon in MENUS}
+    for screen in BY_TABLE.values():
+        if at_hand.may(READ_VERB, screen.name):
+            url = url_for(f"{screen.name}.index")
+            groups[screen.menu].append(_item(_(screen.title), url))
+    for name, label, url, table in PAGES:
+        if at_hand.may(READ_VERB, table):
+            groups[name].append(_item(_(label), url, exact=True))
+    home = url_for("HomeView.home")
+    top = [_item(_("Home"), home, exact=True) | {"icon": "home"}]
+    return top + [
+        {
+            "label": _(name),
+            "icon": icon,
+            "pages": groups[name],
+            "open": any(item["current"] for item in groups[name]) or len(groups[name]) < 12,
+        }
+        for name, icon in MENUS
+        if groups[name]
+    ]
+
+
+def _item(label: str, url: str, *, exact: bool = False) -> dict[str, Any]:
+    here = request.path == url if exact else request.path.startswith(url)
+    return {"label": label, "url": url, "current": here}
+
+
+def _unread(at_hand: Person) -> int:
+    """Count unread notices; above a hundred it does not matter how many."""
+    if at_hand.member is None:
+        return 0
+    few = (
+        select(Notification.id)
+        .where(Notification.profile_id == at_hand.profile_id, Notification.read_at.is_(None))
+        .limit(100)
+        .subquery()
+    )
+    try:
+        return db.session.scalar(select(func.count()).select_from(few)) or 0
+    except Exception:  # noqa: BLE001  # the page that says what is broken has a frame too
+        db.session.rollback()
+        return 0
+
+
+def _languages() -> list[dict[str, Any]]:
+    now = str(get_locale() or "en")
+    kept = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
+    return [
+        {
+            "code": code,
+            "name": each["name"],
+            "current": code == now,
+            "url": f"{request.path}?{urlencode([*kept, ('lang', code)])}",
+        }
+        for code, each in current_app.config["LANGUAGES"].items()
+    ]
+
+
+def _person_links() -> list[dict[str, str]]:
+    return [
+        {"label": _("Profile"), "url": url_for("ProfileView.profile"), "icon": "user"},
+        {"label": _("Password"), "url": url_for("ProfileView.password"), "icon": "key"},
+        {
+            "label": _("Second factor"),
+            "url": url_for("ProfileView.second_factor"),
+            "icon": "shield",
+        },
+        {"label": _("Sign-ins"), "url": url_for("ProfileView.sign_ins"), "icon": "devices"},
+        {"label": _("API keys"), "url": url_for("ProfileView.keys"), "icon": "api"},
+    ]

@@ -1,0 +1,1 @@
+"""The same screens for programs."""

@@ -1,0 +1,68 @@
+"""What has to be done before anything else: a password of one's own, a second factor."""
+
+from typing import Any
+
+from flask import Flask, redirect, request, url_for
+
+from core import db
+from core.errors import Refused
+from core.text import N_
+from core.work import Work
+from services import access, organizations
+from views.web.person import Person, actor, person
+
+SETTING = "security.two_factor_for_money"
+OPEN = ("/static/", "/logout/", "/login", "/organization/choose", "/livez", "/readyz", "/health")
+PASSWORD, SECOND_FACTOR = "/profile/password", "/profile/second-factor"
+
+
+class SecondFactorNeeded(Refused):
+    """The roles held here move money, and need a second factor first."""
+
+    code = "second_factor_needed"
+    status = 403
+    says = N_("Your roles need a second factor. Sign in with a browser and set it up first.")
+
+
+class PasswordChangeNeeded(Refused):
+    """The password is one that somebody else has given."""
+
+    code = "password_change_needed"
+    status = 403
+    says = N_("Choose a password of your own first. Sign in with a browser to do so.")
+
+
+def init_app(app: Flask) -> None:
+    """Lead browsers to what is due; programs are refused where they are recognised."""
+    app.before_request(_lead)
+
+
+def _lead() -> Any:
+    at_hand = person()
+    if at_hand is None or request.path.startswith(OPEN):
+        return None
+    if at_hand.identity.must_change_password:
+        return None if request.path == PASSWORD else redirect(url_for("ProfileView.password"))
+    if request.path in (PASSWORD, SECOND_FACTOR) or not lacks_second_factor(at_hand):
+        return None
+    return redirect(url_for("ProfileView.second_factor"))
+
+
+def check_program(at_hand: Person) -> None:
+    """Refuse a program whose holder has something to do first.
+
+    Raises:
+        PasswordChangeNeeded, SecondFactorNeeded: as they say.
+
+    """
+    if at_hand.identity.must_change_password:
+        raise PasswordChangeNeeded
+    if lacks_second_factor(at_hand):
+        raise SecondFactorNeeded
+
+
+def lacks_second_factor(at_hand: Person) -> bool:
+    """Whether somebody holds a role that moves money, without the factor that it needs here."""
+    if at_hand.identity.two_factor_enabled or not access.MONEY_ROLES & set(at_hand.roles):
+        return False
+    return bool(organizations.setting(Work(db.session(), actor()), SETTING))
