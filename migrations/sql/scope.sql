@@ -1,7 +1,8 @@
 -- The second lock. A transaction tells a secret; whose it is and what it opens is looked up here.
 
--- What the secret at hand opens; a key nothing but the organization that it was made in. Runs as its owner, or the policies on these tables would ask
--- themselves; hence the fixed search_path. In plpgsql, as its plan is kept for the connection.
+-- What the secret at hand opens; a key nothing but the organization that it was made in. Runs as its
+-- owner, or the policies on these tables would ask themselves; hence the fixed search_path. In
+-- plpgsql, as its plan is kept for the connection.
 CREATE FUNCTION standing(OUT profile_id uuid, OUT organization_id uuid, OUT staff boolean,
     OUT party_id uuid, OUT user_id int)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
