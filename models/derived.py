@@ -5,6 +5,7 @@ from sqlalchemy.orm import column_property, foreign, relationship
 
 from models.billing import Invoice
 from models.bookings import Booking, BookingInvoice, BookingStatus
+from models.payments import Allocation, PaymentIntent
 from models.sales import Apartment, ApartmentType, Package, Project
 
 Invoice.instalment = relationship(
@@ -61,6 +62,18 @@ Project.total_units = column_property(
         Apartment.source_id.is_(None),
     )
     .correlate_except(Apartment)
+    .scalar_subquery(),
+    deferred=True,
+)
+
+PaymentIntent.unapplied_amount = column_property(
+    PaymentIntent.amount
+    - select(func.coalesce(func.sum(Allocation.amount), 0))
+    .where(
+        Allocation.organization_id == PaymentIntent.organization_id,
+        Allocation.intent_id == PaymentIntent.id,
+    )
+    .correlate_except(Allocation)
     .scalar_subquery(),
     deferred=True,
 )

@@ -1,5 +1,7 @@
 """Admin screens: payments and refunds."""
 
+from typing import Any
+
 from core.text import N_
 from models.billing import PaymentMethod
 from models.payments import (
@@ -19,8 +21,10 @@ def _transfer(row: PaymentIntent) -> str:
     return N_("It has arrived already.") if row.status in payments.OVER else ""
 
 
-def _not_paid(row: PaymentIntent) -> str:
-    return "" if row.status in payments.OVER else N_("Nothing came in by it.")
+def _nothing_over(row: Any) -> str:
+    if row.status not in payments.OVER:
+        return N_("Nothing came in by it.")
+    return "" if row.unapplied_amount > 0 else N_("All of it paid invoices.")
 
 
 INTENT = Screen(
@@ -60,7 +64,7 @@ INTENT = Screen(
             icon="arrow-back-up",
             right=("refund", "settle"),
             money=True,
-            unless=_not_paid,
+            unless=_nothing_over,
             bulk=False,
             confirm=N_("What of it paid no invoice goes back to the payer."),
             done=N_(

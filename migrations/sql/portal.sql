@@ -13,17 +13,17 @@ CREATE FUNCTION kept(old jsonb, new jsonb, free text[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN old - free = new - free;
 
--- Give a table its rules: conditions over `n`, the row as it becomes, and `o`, as it was. They are
--- asked once a statement, and see what its user sees. NULL allows nothing.
-CREATE FUNCTION portal_may(kind regclass, inserts text, updates text, deletes text) RETURNS void
+-- Give a table the rules of a lock: conditions over `n`, the row as it becomes, and `o`, as it was, for
+-- whoever is `asked`. They are asked once a statement, and see what its user sees. NULL allows nothing.
+CREATE FUNCTION judged(kind regclass, lock_name text, asked text, inserts text, updates text, deletes text)
+RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $make$
 DECLARE
     body text := $body$
 BEGIN
-    IF public.portal_acts() AND EXISTS (SELECT FROM %1$s WHERE (%2$s) IS NOT TRUE) THEN
-        RAISE EXCEPTION '% of % is not for members of the portal', TG_OP, TG_TABLE_NAME
-            USING ERRCODE = 'insufficient_privilege',
-            CONSTRAINT = 'portal_may';
+    IF %1$s AND EXISTS (SELECT FROM %2$s WHERE (%3$s) IS NOT TRUE) THEN
+        RAISE EXCEPTION '% of % is not for whoever asks', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege', CONSTRAINT = '%4$s';
     END IF;
     RETURN NULL;
 END $body$;
@@ -36,13 +36,19 @@ BEGIN
         ('delete', 'OLD TABLE AS old_rows', 'old_rows AS o', deletes)
     ) AS acts(verb, rows, source, rule) LOOP
         EXECUTE format('CREATE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql'
-            ' SET search_path = public, pg_temp AS %L', 'portal_' || act.verb || '_' || kind,
-            replace(replace(body, '%1$s', act.source), '%2$s', coalesce(act.rule, 'false')));
-        EXECUTE format('CREATE TRIGGER portal_%s AFTER %s ON %s REFERENCING %s'
-            ' FOR EACH STATEMENT EXECUTE FUNCTION %I()', act.verb, act.verb, kind, act.rows,
-            'portal_' || act.verb || '_' || kind);
+            ' SET search_path = public, pg_temp AS %L', lock_name || '_' || act.verb || '_' || kind,
+            replace(replace(replace(replace(body, '%1$s', asked), '%2$s', act.source),
+                '%3$s', coalesce(act.rule, 'false')), '%4$s', lock_name || '_may'));
+        EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s REFERENCING %s'
+            ' FOR EACH STATEMENT EXECUTE FUNCTION %I()', lock_name || '_' || act.verb, act.verb, kind,
+            act.rows, lock_name || '_' || act.verb || '_' || kind);
     END LOOP;
 END $make$;
+
+-- Give a table its rules for members of the portal.
+CREATE FUNCTION portal_may(kind regclass, inserts text, updates text, deletes text) RETURNS void
+LANGUAGE sql SET search_path = public, pg_temp
+RETURN judged(kind, 'portal', 'public.portal_acts()', inserts, updates, deletes);
 
 -- Whether a hold ends when the project says, or earlier; a minute is for clocks that differ.
 CREATE FUNCTION hold_ends(until timestamptz, original uuid) RETURNS boolean

@@ -9,38 +9,12 @@ BEGIN
     RETURN current_user = 'makao_app' AND public.acting_for_all();
 END $$;
 
--- Give a table its rules for staff: `free` are the roles that are not asked; for the others conditions
--- over `n` and `o` as in portal_may, NULL allows nothing.
+-- Give a table its rules for staff: `free` are the roles that are not asked.
 CREATE FUNCTION staff_may(kind regclass, free text[], inserts text, updates text, deletes text)
 RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $make$
-DECLARE
-    body text := $body$
-BEGIN
-    IF public.staff_acts() AND NOT public.acting_as(%3$s)
-       AND EXISTS (SELECT FROM %1$s WHERE (%2$s) IS NOT TRUE) THEN
-        RAISE EXCEPTION '% of % is not for these roles', TG_OP, TG_TABLE_NAME
-            USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'staff_may';
-    END IF;
-    RETURN NULL;
-END $body$;
-    act record;
-BEGIN
-    FOR act IN SELECT * FROM (VALUES
-        ('insert', 'NEW TABLE AS new_rows', 'new_rows AS n', inserts),
-        ('update', 'OLD TABLE AS old_rows NEW TABLE AS new_rows',
-            'new_rows AS n LEFT JOIN old_rows AS o USING (id)', updates),
-        ('delete', 'OLD TABLE AS old_rows', 'old_rows AS o', deletes)
-    ) AS acts(verb, rows, source, rule) LOOP
-        EXECUTE format('CREATE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql'
-            ' SET search_path = public, pg_temp AS %L', 'staff_' || act.verb || '_' || kind,
-            replace(replace(replace(body, '%1$s', act.source), '%2$s', coalesce(act.rule, 'false')),
-                '%3$s', quote_literal(free)));
-        EXECUTE format('CREATE TRIGGER staff_%s AFTER %s ON %s REFERENCING %s'
-            ' FOR EACH STATEMENT EXECUTE FUNCTION %I()', act.verb, act.verb, kind, act.rows,
-            'staff_' || act.verb || '_' || kind);
-    END LOOP;
-END $make$;
+LANGUAGE sql SET search_path = public, pg_temp
+RETURN judged(kind, 'staff', format('public.staff_acts() AND NOT public.acting_as(%L)', free),
+    inserts, updates, deletes);
 
 -- Money that came in is said by who may record it. Who ends a booking gives up what nobody has paid.
 SELECT staff_may('payment_intent', '{Admin,Accountant}', NULL,

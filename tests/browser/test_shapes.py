@@ -60,6 +60,18 @@ TOUCHED = [
 ]
 
 
+@pytest.mark.parametrize(
+    "table", ["apartment", "project", "organization", "booking", "payment_intent"]
+)
+def test_no_record_sticks_out_of_a_phone(enter: Enter, table: str) -> None:
+    page = enter("admin", viewport=SIZES["phone"]).page()
+    page.goto(f"/admin/{table}/")
+    page.locator("table tbody th a").first.click()
+    page.wait_for_load_state("networkidle")
+
+    assert not page.evaluate(WIDE)
+
+
 def test_fingers_find_everything_in_the_portal(enter: Enter) -> None:
     """44 pixels each way, the whole card or label counted where it is one target."""
     page = enter("buyer", viewport={"width": 360, "height": 740}).page()

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import BadInput
-from core.work import Work
+from core.work import Work, found
 from models.billing import Invoice, InvoiceStatus, PaymentMethod
 from models.bookings import InstalmentPlan
 from models.ledger import CUSTOMER_CREDIT, RECEIVABLE, REFUNDS_PAYABLE
-from models.payments import Allocation
+from models.payments import Allocation, PaymentIntent
 from models.sales import Apartment
 from services import (
     billing,
@@ -33,6 +33,7 @@ from services.payments import Outcome, Part
 from services.prices import Item
 from tests import make, stories
 from tests.stories import PRICE, Story
+from views.payments import INTENT
 
 
 @pytest.fixture
@@ -192,6 +193,7 @@ def test_what_of_a_payment_paid_nothing_is_paid_back_once(story: Story) -> None:
         prices.change(work, Item.apartment, story.apartment_id, PRICE - 500)
     with story.work() as work:
         payments.settle(work, intent_id, Outcome("succeeded", PRICE, "KES"))
+        assert nothing_over(work, intent_id) == ""
         refund = refunds.return_credit(work, intent_id)
         assert (refund.amount, refund.check_at) == (Decimal(500), work.now)
         with pytest.raises(refunds.NoCredit):
@@ -210,8 +212,17 @@ def test_what_of_a_payment_paid_nothing_is_paid_back_once(story: Story) -> None:
 
 def test_what_paid_invoices_is_not_left_over(story: Story) -> None:
     intent_id = story.pay()
-    with story.work() as work, pytest.raises(refunds.NoCredit):
-        refunds.return_credit(work, intent_id)
+    with story.work() as work:
+        assert "paid invoices" in nothing_over(work, intent_id)
+        with pytest.raises(refunds.NoCredit):
+            refunds.return_credit(work, intent_id)
+
+
+def nothing_over(work: Work, intent_id: UUID) -> str:
+    """Say why the page does not offer to pay anything back."""
+    (act,) = [each for each in INTENT.acts if each.name == "return_credit"]
+    assert act.unless
+    return act.unless(found(work, PaymentIntent, intent_id))
 
 
 FRENCH = {
