@@ -2,7 +2,7 @@
 
 The first is a filter under every ORM statement. The second is row-level security: each transaction
 tells Postgres a secret that only the person at hand holds (or, for jobs, the one organization they
-work for), and there migrations/sql/scope.sql looks up what that opens.
+work for), and there migrations/sql/begin/scope.sql looks up what that opens.
 """
 
 from collections.abc import Iterator

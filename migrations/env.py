@@ -11,7 +11,7 @@ assert models.__all__, "importing models is what fills the metadata"
 
 
 def compared(_item: object, name: str | None, kind: str, _reflected: bool, _to: object) -> bool:  # noqa: FBT001
-    """Leave the indexes of migrations/sql/search.sql to it: they are over a function made there."""
+    """Leave alone the indexes of sql/begin/search.sql: they are over a function made there."""
     return not (kind == "index" and (name or "").startswith("search_"))
 
 

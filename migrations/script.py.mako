@@ -7,6 +7,8 @@ Revises: ${down_revision | comma,n}
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from migrations import ddl
 ${imports if imports else ""}
 
 revision = ${repr(up_revision)}

@@ -149,7 +149,7 @@ class ImportRow(OrganizationScoped, Base):
 class RowCount(OrganizationScoped, Base):
     """By how many the rows of a table grew (or shrank) since the last row: their number is the sum.
 
-    Written by triggers alone (migrations/sql/counts.sql), and put together every minute.
+    Written by triggers alone (migrations/sql/begin/counts.sql), and put together every minute.
     """
 
     __tablename__ = "row_count"

@@ -4,17 +4,16 @@ Revision ID: 4f2b8c61d0ae
 Revises:
 """
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from migrations import ddl
 
 revision = "4f2b8c61d0ae"
 down_revision = None
 
 
-SQL = Path(__file__).parents[1] / "sql"
 AFTER = (
     "scope",
     "audit",
@@ -32,7 +31,7 @@ AFTER = (
 
 
 def upgrade() -> None:
-    _run("types")
+    ddl.run("begin", "types")
     op.create_table(
         "ab_group",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -2610,11 +2609,4 @@ def upgrade() -> None:
         ["organization_id", "booking_id", "position"],
         unique=False,
     )
-    for name in AFTER:
-        _run(name)
-
-
-def _run(name: str) -> None:
-    # Without parameters psycopg leaves the % of format() alone, and takes many statements at once.
-    plain = op.get_bind().execution_options(no_parameters=True)
-    plain.exec_driver_sql(SQL.joinpath(f"{name}.sql").read_text())
+    ddl.run("begin", *AFTER)

@@ -31,7 +31,7 @@ LONGEST_SEARCH = 100
 RARE = 2_000
 """Rows up to which a search is answered from an index."""
 SHORTEST_PART = 3
-"""Letters from which on a search can use an index; migrations/sql/search.sql."""
+"""Letters from which on a search can use an index; migrations/sql/begin/search.sql."""
 INDEXED: Mapping[str, frozenset[str]] = {
     "apartment": frozenset({"name", "layout", "view"}),
     "party": frozenset({"name", "email", "phone"}),

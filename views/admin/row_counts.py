@@ -1,4 +1,4 @@
-"""How many rows a list of all has, where the database keeps it: migrations/sql/counts.sql."""
+"""How many rows a list of all has, where the database keeps it: migrations/sql/begin/counts.sql."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
