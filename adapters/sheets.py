@@ -3,13 +3,13 @@
 import datetime as dt
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any, TypeAlias
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from adapters import archives, csv_tables
+from adapters import archives, csv_tables, workbooks
 from adapters.tables import (
     COLUMNS_MAX,
     FILE_BYTES_MAX,
@@ -24,6 +24,7 @@ from core.text import N_
 CELLS_MAX = 5_000_000
 SHEETS_MAX = 50
 REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]*)([0-9]+)["']""")
+Place: TypeAlias = tuple[int, int]
 Cell: TypeAlias = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 
@@ -31,7 +32,8 @@ def read(name: str, content: bytes) -> list[Sheet]:
     """Read every visible table of the file, told by its content; `name` names a CSV's sheet.
 
     Numbers and dates come as people write them in a form: `52`, `0.1`, `2026-03-12`,
-    `2026-03-12 14:30:00`, `true`. Zeros at the front of text are kept.
+    `2026-03-12 14:30:00`, `true`. Zeros at the front of text are kept. An error shows itself, and
+    a formula that was not worked out shows `NOT_CALCULATED`; a merged cell stands in each line.
 
     Raises:
         SheetRefused: empty, no table, damaged, protected, or above a limit.
@@ -60,7 +62,7 @@ def _workbook(content: bytes) -> list[Sheet]:
     _check(content)
     try:
         with CalamineWorkbook.from_filelike(BytesIO(content)) as book:
-            return list(_sheets(book))
+            return list(_sheets(book, workbooks.marks_in(content)))
     except (CalamineError, ValueError, OverflowError) as error:
         raise _damaged() from error
 
@@ -85,7 +87,7 @@ def _check_extent(xml: bytes) -> None:
         raise _damaged()  # UTF-16, in which our search would find nothing
     places = REFERENCE.findall(xml)
     row = max((int(number) for _, number in places), default=0)
-    column = max((_position(letters) for letters in {letters for letters, _ in places}), default=0)
+    column = max(map(workbooks.position, {letters for letters, _ in places}), default=0)
     if row > ROWS_MAX + 1 or column > COLUMNS_MAX or row * column > CELLS_MAX:
         raise SheetRefused(
             N_(
@@ -97,15 +99,7 @@ def _check_extent(xml: bytes) -> None:
         )
 
 
-def _position(letters: bytes) -> int:
-    """Turn the letters of a column into its number: A is 1, AA is 27."""
-    number = 0
-    for letter in letters[:10]:
-        number = number * 26 + letter - 64
-    return number
-
-
-def _sheets(book: CalamineWorkbook) -> Iterator[Sheet]:
+def _sheets(book: CalamineWorkbook, marks: Mapping[str, workbooks.Marks]) -> Iterator[Sheet]:
     """Give the visible sheets that hold anything; the hidden ones are noted on the first."""
     tables = [meta for meta in book.sheets_metadata if meta.typ == SheetTypeEnum.WorkSheet]
     hidden = [meta.name for meta in tables if meta.visible != SheetVisibleEnum.Visible]
@@ -114,13 +108,28 @@ def _sheets(book: CalamineWorkbook) -> Iterator[Sheet]:
     for meta in tables[:SHEETS_MAX]:
         if meta.name in hidden:
             continue
-        grid = book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
-        lines = [[_text(cell) for cell in row] for row in grid]
+        page = book.get_sheet_by_name(meta.name)
+        lines = [[_text(cell) for cell in row] for row in page.to_python(skip_empty_area=False)]
+        for (row, column), shown in marks.get(meta.name, {}).items():
+            if row < len(lines) and column < len(lines[row]):
+                lines[row][column] = shown
+        _fill_down(lines, page.merged_cell_ranges or ())
         if any(any(line) for line in lines):
             yield sheet(meta.name, lines, () if found else noted)
             found = True
     if not found:
         raise SheetRefused(N_("There is nothing in the file. Choose another one."))
+
+
+def _fill_down(lines: list[list[str]], merged: Sequence[tuple[Place, Place]]) -> None:
+    """Give each line of a merged cell what stands in it: a project beside all of its apartments."""
+    heights = (min(bottom, len(lines)) - top for (top, _), (bottom, _) in merged)
+    if sum(heights) > CELLS_MAX:
+        raise _damaged()  # they lie over one another, which no program writes
+    for (top, column), (bottom, _) in merged:
+        for row in range(top + 1, min(bottom + 1, len(lines))):
+            if column < len(lines[row]):
+                lines[row][column] = lines[top][column]
 
 
 def _text(cell: Cell) -> str:

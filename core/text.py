@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+NOT_CALCULATED = "#FORMULA!"
+"""Stands in a table, like a spreadsheet's own errors, for a formula without a value."""
+
 
 def N_(message: str) -> str:  # noqa: N802  # gettext's own name for it
     """Mark a message for the catalogues without translating it."""

@@ -24,6 +24,7 @@ from models.sales import (
     Package,
     Project,
 )
+from services import organizations
 from services.events import Fact, emit, emit_all
 
 MOST_AT_ONCE = 5_000
@@ -102,12 +103,13 @@ def add_project(work: Work, project: Project) -> Project:
 
 
 def check_project(work: Work, project: Project) -> None:
-    """Guard the form of a project.
+    """Guard the form of a project; without a currency it is sold in the organization's.
 
     Raises:
         BadInput: the currency is none.
 
     """
+    project.currency = project.currency or organizations.home(work).currency
     if not is_currency(project.currency or ""):
         raise BadInput(N_("Write the currency as its code, like KES."), field="currency")
 

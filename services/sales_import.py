@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from core.errors import BadInput
 from core.money import is_currency, parsed, ungrouped
-from core.text import N_
+from core.text import N_, NOT_CALCULATED
 from core.work import Work
 from models.sales import (
     Addon,
@@ -29,7 +29,18 @@ from services.sheets import Problem, kind_name, plain
 AREA_MOST = Decimal(1_000_000)
 SQUARE_METRES = re.compile(r"\s*(m2|m²|sqm|sq\.? ?m\.?|square met(er|re)s)$", re.IGNORECASE)
 MOST = 1_000_000
+ERRORS = re.compile(r"#(REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!)")
+"""What a spreadsheet program shows, and writes into CSV, where a formula came to nothing."""
+ERROR = N_("The cell shows an error of the spreadsheet. Mend it there.")
+UNDONE = N_(
+    "The formula has no value yet. Open the workbook in a spreadsheet program, save it and import"
+    " it again."
+)
 EMPTY = N_("This is needed and empty.")
+NEEDED = {"name", "project", "currency"}
+"""What tells which row is meant, and what a new one cannot be without."""
+STANDARD = ("type", "status", "base_price")
+"""What a new apartment has a value for where its cell is empty."""
 BOOKED = (ApartmentStatus.in_progress, ApartmentStatus.booked, ApartmentStatus.sold)
 Cells = Mapping[str, str]
 
@@ -72,9 +83,11 @@ def judge(work: Work) -> Callable[[str, Cells, int], Read]:
 
     def one(sheet: str, cells: Cells, line: int) -> Read:
         row = Row({name: value.strip() for name, value in cells.items()})
+        if row.valueless():
+            return row.values, row.problems
         sheets[kind_name(sheet)](known, row)
         known.twice(sheet, row, line)
-        return row.values, row.problems
+        return row.said(), row.problems
 
     return one
 
@@ -90,6 +103,25 @@ class Row:
     def get(self, name: str) -> str:
         """Read a cell; one that the file does not have is empty."""
         return self.cells.get(name, "")
+
+    def valueless(self) -> bool:
+        """Note the cells in which a formula shows no value. Then the others say too little."""
+        for name, value in self.cells.items():
+            if value == NOT_CALCULATED:
+                self.wrong(name, UNDONE)
+            elif ERRORS.fullmatch(value):
+                self.wrong(name, ERROR)
+        return bool(self.problems)
+
+    def said(self) -> dict[str, Any]:
+        """Give the values that the file tells: what it does not tell stays as it is.
+
+        A column that is not there tells nothing, nor does an empty cell where a new row has a value
+        of its own: an apartment does not become free of charge, or for sale again, by it.
+        """
+        silent = {name for name in self.values if name not in self.cells} - NEEDED
+        silent |= {name for name in STANDARD if not self.get(name)}
+        return {name: value for name, value in self.values.items() if name not in silent}
 
     def wrong(self, column: str, message: str, **values: Any) -> None:
         """Note what is wrong with a cell."""
@@ -274,7 +306,6 @@ def _apartment(known: Known, row: Row) -> None:
 def _alone(row: Row) -> None:
     """Refuse what is offered for an apartment without a project, where names say too little."""
     for name in ("packages", "addons"):
-        row.values[name] = []
         if row.get(name):
             row.wrong(name, N_("Without a project this is chosen at the apartment, afterwards."))
 

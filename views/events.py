@@ -107,6 +107,7 @@ SAGA = Screen(
             N_("Go on"),
             move="resume",
             icon="player-play",
+            money=True,  # it may be a refund that stopped
             done=N_("It goes on where it stopped."),
         ),
     ),

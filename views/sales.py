@@ -81,11 +81,11 @@ PROJECT = Screen(
         Related(InstalmentPlan, "project_id", N_("Instalment plans"), "name standard", add=True),
     ),
     hints={
-        "currency": N_("Its code, like KES. It stays for the life of the project."),
+        "currency": N_("Its code, like KES; if empty, the organization's. It stays for its life."),
         "price_locked_from": N_("From this state on, a booking keeps its prices."),
         "hold_minutes": N_("How long an apartment is kept for somebody who is choosing."),
     },
-    inputs={"price_locked_from": {"choices": LOCKS}, "currency": {"length": 3}},
+    inputs={"price_locked_from": {"choices": LOCKS}, "currency": {"length": 3, "required": False}},
     empty=N_("A project holds apartments, packages and add-ons. Begin with its name."),
 )
 APARTMENT = Screen(

@@ -48,6 +48,7 @@ def price_act(item: Item, column: str) -> Act:
         preview=preview,
         done=N_("The new price holds, and open bookings follow it."),
         unless=original if item is Item.apartment else None,
+        money=True,  # issued invoices are voided and made anew, in the books, too
         bulk=False,
     )
 

@@ -14,6 +14,7 @@ from models.bookings import BookingStatus
 from models.events import IdempotencyKey
 from models.payments import PaymentIntent
 from models.sales import ApartmentStatus, ApartmentType, Project
+from services import organizations
 from tests import make, stories
 from tests.views.conftest import Office, Program
 from views.screens import SCREENS
@@ -283,6 +284,19 @@ def test_a_field_that_is_left_out_is_as_the_table_says(api: Program) -> None:
     assert row["price_locked_from"] == "under_review"
 
 
+@pytest.mark.req("S3.01")
+def test_a_project_is_sold_in_the_currency_of_its_organization_unless_it_says(
+    office: Office, api: Program
+) -> None:
+    with office.work() as work:
+        organizations.home(work).currency = "NGN"
+
+    made = api("POST", "/api/v1/project/", json={"name": "Palm Grove"})
+
+    assert made.status_code == 201, made.get_data()
+    assert made.get_json()["result"]["currency"] == "NGN"
+
+
 def test_fields_which_are_not_listed_are_never_written(
     office: Office, elsewhere_office: Office, api: Program
 ) -> None:
@@ -333,6 +347,16 @@ def test_what_moves_money_needs_a_key(office: Office, api: Program) -> None:
 
     assert problem(answer) == (400, "idempotency_key_missing")
     assert story.booking().status is BookingStatus.pending
+
+
+@pytest.mark.req("S2.71", "S3.32")
+@pytest.mark.parametrize("table", ["package", "addon", "apartment"])
+def test_a_price_that_moves_issued_invoices_moves_money(
+    office: Office, api: Program, table: str
+) -> None:
+    answer = api("POST", f"/api/v1/{table}/{UNKNOWN}/change_price", json={"price": "1"})
+
+    assert problem(answer) == (400, "idempotency_key_missing")
 
 
 def invoice_of(office: Office) -> UUID:
