@@ -143,6 +143,23 @@ def test_a_key_opens_the_organization_that_it_was_made_in_and_no_other(
         assert web.scalar(select(func.acting_organization())) is None
 
 
+@pytest.mark.req("S5.09")
+def test_an_office_behind_one_address_signs_in_in_one_minute(
+    addresses: dict[str, str], office: Office
+) -> None:
+    office.person("Sales", name="grace")
+    limited = {"RATELIMIT_ENABLED": True, "RATELIMIT_STORAGE_URI": "memory://"}
+    app = create_app(**addresses, **limited, WTF_CSRF_ENABLED=False)
+    asked = {"username": "grace", "password": make.PASSWORD, "provider": "db"}
+    tokens = [app.test_client().post("/api/v1/security/login", json=asked) for _ in range(15)]
+    door = [enter(app.test_client(), "grace") for _ in range(15)]
+    for engine in app.extensions["engines"].values():
+        engine.dispose()
+
+    assert [each.status_code for each in tokens] == [200] * 15
+    assert door == [302] * 15
+
+
 @pytest.mark.parametrize("kept", ["memory://", "redis://127.0.0.1:1/0"], ids=["", "no redis"])
 def test_the_door_and_tokens_are_asked_seldom_with_or_without_redis(
     addresses: dict[str, str], kept: str
