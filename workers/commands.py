@@ -72,6 +72,22 @@ def _say_in_one_line(command: click.Command) -> None:
         _say_in_one_line(each)
     if command.callback and not hasattr(command.callback, "in_one_line"):
         command.callback = in_one_line(command.callback)
+        if not isinstance(command, click.Group):  # one that is called alone shows its help
+            command.parse_args = _without_usage(command.parse_args)  # type: ignore[method-assign]
+
+
+def _without_usage(parse: Callable[..., Any]) -> Callable[..., Any]:
+    """Say what is wrong with what was typed, and leave the four lines of usage to `--help`."""
+
+    @wraps(parse)
+    def run(context: click.Context, given: list[str]) -> Any:
+        try:
+            return parse(context, given)
+        except click.UsageError as error:
+            error.ctx = None
+            raise
+
+    return run
 
 
 def in_one_line(command: Command) -> Command:

@@ -37,6 +37,17 @@ def test_preparing_what_is_prepared_does_nothing(run: Run) -> None:
     assert (first.exit_code, second.exit_code, second.output) == (0, 0, "")
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["import sales", "import sales nowhere.xlsx", "verify nothing", "ledger export --format x"],
+)
+def test_what_was_typed_wrongly_is_said_in_one_line(run: Run, words: str) -> None:
+    result = run(*words.split())
+    assert result.exit_code == 2
+    assert len(result.output.strip().splitlines()) == 1
+    assert run(words.split(maxsplit=1)[0], "--help").exit_code == 0
+
+
 def test_a_database_that_is_away_is_one_sentence(app: Flask, run: Run) -> None:
     kept = app.config["OWNER_DATABASE_URI"]
     app.config["OWNER_DATABASE_URI"] = "postgresql+psycopg://nobody:secret@127.0.0.1:1/x"
