@@ -155,8 +155,8 @@ def broken_constraint(error: BaseException) -> str | None:
 
 
 @contextmanager
-def refusing(session: Session, constraint: str, refusal: Refused) -> Iterator[None]:
-    """Turn the breach of one named constraint into a refusal. Any other breach stays a bug.
+def refusing(session: Session, refusals: Mapping[str, Refused]) -> Iterator[None]:
+    """Turn the breach of a named constraint into its refusal. Any other breach stays a bug.
 
     The block runs in a savepoint, so that the transaction can still be used after the refusal.
     """
@@ -164,6 +164,7 @@ def refusing(session: Session, constraint: str, refusal: Refused) -> Iterator[No
         with session.begin_nested():
             yield
     except IntegrityError as breach:
-        if broken_constraint(breach) != constraint:
+        refusal = refusals.get(broken_constraint(breach) or "")
+        if refusal is None:
             raise
         raise refusal from breach

@@ -26,7 +26,8 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         """Say it in English, for logs and programs."""
-        return self.says % self.values if self.values else self.says
+        said = {k: ", ".join(v) if isinstance(v, tuple) else v for k, v in self.values.items()}
+        return self.says % said if said else self.says
 
 
 class NotFound(Refused):

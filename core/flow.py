@@ -28,16 +28,17 @@ class HasStatus(Protocol[S]):
 class Flow(Generic[S]):
     """Named moves between states: `{"end": ({active}, ended)}`.
 
-    `version` is written on each instance when it begins (`flow_version`), so that a running one
-    keeps the rules it began with. `labels` are message ids, `meanings` the colour of a badge:
-    waiting, good, needs, stopped or over.
+    Before a move of `governed` somebody has to approve; who, and how many of them, administrators
+    say in rules with versions (services/approvals.py). An instance keeps in `flow_version` the
+    version that it began with. `labels` are message ids, `meanings` the colour of a badge: waiting,
+    good, needs, stopped or over.
     """
 
     start: S
     moves: Mapping[str, tuple[frozenset[S] | set[S], S]]
     labels: Mapping[S, str]
     meanings: Mapping[S, str]
-    version: int = 1
+    governed: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Refuse, at import, a table with a state nothing leads to, or without words."""
@@ -45,13 +46,18 @@ class Flow(Generic[S]):
         states = set(type(self.start))
         assert not states - reached, f"unreachable states: {sorted(states - reached)}"
         assert states == set(self.labels) == set(self.meanings), "a state without words"
+        assert self.governed <= set(self.moves), "what is governed is a move"
 
     def allows(self, status: S, name: str) -> bool:
         """Whether the move `name` starts from `status`."""
         return status in self.moves[name][0]
 
-    def move(self, row: HasStatus[S], name: str) -> None:
-        """Change `row.status`, or raise IllegalMove and leave it alone."""
+    def check(self, row: HasStatus[S], name: str) -> None:
+        """Raise IllegalMove if the move `name` does not start from where the row is."""
         if not self.allows(row.status, name):
             raise IllegalMove(status=self.labels[row.status])
+
+    def move(self, row: HasStatus[S], name: str) -> None:
+        """Change `row.status`, or raise IllegalMove and leave it alone."""
+        self.check(row, name)
         row.status = self.moves[name][1]

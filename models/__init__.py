@@ -4,6 +4,7 @@ Importing this package loads every table, for Alembic. Import names from its mod
 """
 
 from models import (
+    approvals,
     billing,
     bookings,
     builder,
@@ -19,6 +20,7 @@ from models import (
 )
 
 __all__ = [
+    "approvals",
     "billing",
     "bookings",
     "builder",

@@ -122,7 +122,7 @@ class Invoice(PartyScoped, Record):
     party_id: Mapped[UUID]
     subject: Mapped[str] = mapped_column(String(200))
     status: Mapped[InvoiceStatus] = mapped_column(default=INVOICE_FLOW.start)
-    flow_version: Mapped[int] = mapped_column(default=INVOICE_FLOW.version)
+    flow_version: Mapped[int] = mapped_column(default=1)
     currency: Mapped[Currency]
     total: Mapped[Amount] = mapped_column(server_default="0", default=Decimal(0))
     paid_amount: Mapped[Amount] = mapped_column(server_default="0", default=Decimal(0))

@@ -69,6 +69,7 @@ BOOKING_FLOW = Flow(
         _B.cancelled: "stopped",
         _B.expired: "over",
     },
+    governed=frozenset({"approve"}),
 )
 LIVE = (_B.in_progress, _B.under_review, _B.approved)
 OCCUPIES = (
@@ -152,7 +153,7 @@ class Booking(PartyScoped, Record):
     original_id: Mapped[UUID]
     apartment_id: Mapped[UUID | None]
     status: Mapped[BookingStatus] = mapped_column(default=BOOKING_FLOW.start)
-    flow_version: Mapped[int] = mapped_column(default=BOOKING_FLOW.version, server_default="1")
+    flow_version: Mapped[int] = mapped_column(default=1, server_default="1")
     status_at: Mapped[datetime]
     hold_until: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]

@@ -113,7 +113,7 @@ class PaymentIntent(PartyScoped, Record):
     provider: Mapped[str] = mapped_column(String(40))
     reference: Mapped[str | None] = mapped_column(String(120))
     status: Mapped[IntentStatus] = mapped_column(default=INTENT_FLOW.start)
-    flow_version: Mapped[int] = mapped_column(default=INTENT_FLOW.version)
+    flow_version: Mapped[int] = mapped_column(default=1)
     amount: Mapped[Amount]
     refunded_amount: Mapped[Amount] = mapped_column(server_default="0")
     currency: Mapped[Currency]

@@ -317,7 +317,7 @@ class Apartment(Record):
     source_id: Mapped[UUID | None]
     type: Mapped[ApartmentType] = mapped_column(default=ApartmentType.project)
     status: Mapped[ApartmentStatus] = mapped_column(default=_first_status)
-    flow_version: Mapped[int] = mapped_column(default=APARTMENT_FLOW.version, server_default="1")
+    flow_version: Mapped[int] = mapped_column(default=1, server_default="1")
     name: Mapped[str] = mapped_column(String(60))
     block: Mapped[str] = mapped_column(String(40), server_default="", default="")
     floor: Mapped[int | None]

@@ -48,6 +48,8 @@ ROLES: Mapping[str, Verbs] = {
         "organization": "read",
         "membership": "read",
         "setting": "read",
+        "approval": "read",
+        "approval_rule": "read",
     },
     "Sales": {
         **_CATALOGUE_READ,
@@ -57,6 +59,7 @@ ROLES: Mapping[str, Verbs] = {
         "invoice": "read",
         "payment_intent": "read",
         "dashboard_sales": "read",
+        "approval": "read",
     },
     "Accountant": {
         **_CATALOGUE_READ,
@@ -68,6 +71,7 @@ ROLES: Mapping[str, Verbs] = {
         "payment_intent": "read record confirm_transfer cancel",
         "refund": "read retry settle",
         "dashboard_sales": "read",
+        "approval": "read",
     },
     "Executive": {
         **_CATALOGUE_READ,
@@ -76,6 +80,7 @@ ROLES: Mapping[str, Verbs] = {
         "booking": "read",
         "party": "read",
         "dashboard_sales": "read",
+        "approval": "read",
     },
     "Auditor": {
         **_CATALOGUE_READ,
@@ -93,6 +98,8 @@ ROLES: Mapping[str, Verbs] = {
         "setting": "read",
         "import_run": "read",
         "dashboard_sales": "read",
+        "approval": "read",
+        "approval_rule": "read",
     },
     "Buyer": {"portal_sales": "read book pay"},
 }

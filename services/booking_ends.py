@@ -19,6 +19,7 @@ from models.bookings import ApartmentOwner, Booking, BookingInvoice, BookingStat
 from models.payments import INTENT_FLOW, Allocation, PaymentIntent
 from models.sales import APARTMENT_FLOW, Apartment, ApartmentStatus, Project
 from services import (
+    approvals,
     billing,
     bookings,
     cancellations,
@@ -33,6 +34,7 @@ from services.events import Fact, emit
 from services.sales import ApartmentStatusChanged
 
 MOST = 200
+NOBODY_APPROVED = "not approved in time"
 BUYER_CANCELS = (BookingStatus.pending, BookingStatus.in_progress)
 
 
@@ -277,3 +279,10 @@ def _refund_percent(work: Work, booking: Booking) -> Decimal:
     if original.project_id is None:
         return Decimal(Project.refund_percent.default.arg)
     return found(work, Project, original.project_id).refund_percent
+
+
+def _not_approved_in_time(work: Work, booking_id: UUID) -> None:
+    reject(work, booking_id, NOBODY_APPROVED)
+
+
+approvals.ON_LAPSE[bookings.APPROVE] = _not_approved_in_time

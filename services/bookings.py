@@ -21,9 +21,12 @@ from models.sales import (
     ApartmentType,
     Project,
 )
-from services import choices, instalments, organizations
+from services import approvals, choices, instalments, organizations
+from services.approvals import Subject
 from services.events import Fact, emit
 from services.sales import ApartmentStatusChanged
+
+APPROVE = "booking.approve"
 
 
 class ApartmentTaken(Refused):
@@ -133,7 +136,7 @@ def hold(work: Work, apartment_id: UUID, customer_id: UUID) -> Booking:
     clone = _clone(work, original, customer.id)
     booking = mine or _new(work, original, customer.id)
     booking.apartment_id, booking.hold_until, booking.status_at = clone.id, until, work.now
-    with refusing(work.session, "uq_booking_one_per_apartment", taken):
+    with refusing(work.session, {"uq_booking_one_per_apartment": taken}):
         work.session.add(booking)
         work.session.flush()
     _move_apartment(work, original, "take", customer.id)
@@ -160,7 +163,7 @@ def join_waiting_list(work: Work, apartment_id: UUID, customer_id: UUID) -> Book
     customer = found(work, Party, customer_id)
     booking = _new(work, original, customer.id)
     refusal = AlreadyBooked(apartment=original.name)
-    with refusing(work.session, "uq_booking_one_place_per_customer", refusal):
+    with refusing(work.session, {"uq_booking_one_place_per_customer": refusal}):
         work.session.add(booking)
         work.session.flush()
     emit(
@@ -200,27 +203,33 @@ def confirm(work: Work, booking_id: UUID) -> Booking:
 
 
 def submit(work: Work, booking_id: UUID) -> Booking:
-    """Hand a booking in for review: papers and payment are as they should be."""
-    booking = locked(work, Booking, booking_id)
+    """Hand a booking in for review: papers and payment are as they should be.
+
+    Those who approve such a booking are asked; where the rules ask nobody, it is approved at once.
+    """
+    booking, original = locked_with_apartment(work, booking_id)
     move(work, booking, "submit")
+    work.session.flush()
+    if approvals.ask(work, APPROVE, _to_approve(work, booking, original)) == 0:
+        _approved(work, booking, original)
     return booking
 
 
 def approve(work: Work, booking_id: UUID) -> Booking:
-    """Approve: the apartment is this customer's; at full payment they own it.
+    """Approve: with the last approval that is needed the apartment is this customer's.
+
+    While approvals are missing it stays under review; at full payment the customer owns it.
 
     Raises:
+        As `approvals.give`.
         ApartmentTaken: another booking of the apartment is approved already.
+        IllegalMove: it is not under review.
 
     """
     booking, original = locked_with_apartment(work, booking_id)
-    with refusing(
-        work.session, "uq_booking_one_per_apartment", ApartmentTaken(apartment=original.name)
-    ):
-        move(work, booking, "approve")
-        work.session.flush()
-    _move_apartment(work, original, "book", booking.customer_id)
-    emit(work, BookingApproved(booking.id, booking.customer_id, booking.number))
+    BOOKING_FLOW.check(booking, "approve")
+    if approvals.give(work, APPROVE, _to_approve(work, booking, original)) == 0:
+        _approved(work, booking, original)
     return booking
 
 
@@ -238,11 +247,38 @@ def locked_with_apartment(work: Work, booking_id: UUID) -> tuple[Booking, Apartm
 
 
 def move(work: Work, booking: Booking, name: str) -> None:
-    """Make one move of the flow and tell of it; last-modified is the time of this change."""
+    """Make one move of the flow and tell of it; last-modified is the time of this change.
+
+    Whoever was asked to approve it is asked no longer.
+    """
     old = booking.status
     BOOKING_FLOW.move(booking, name)
     booking.status_at = work.now
+    if old is BookingStatus.under_review:
+        approvals.withdraw(work, APPROVE, booking.id)
     emit(work, BookingStatusChanged(booking.id, booking.number, old, booking.status))
+
+
+def _to_approve(work: Work, booking: Booking, original: Apartment) -> Subject:
+    customer = found(work, Party, booking.customer_id)
+    return Subject(
+        table="booking",
+        id=booking.id,
+        name=booking.number,
+        about=f"{customer.name} \N{MIDDLE DOT} {original.name}",
+        version=booking.flow_version,
+        amount=booking.total,
+        currency=booking.currency,
+    )
+
+
+def _approved(work: Work, booking: Booking, original: Apartment) -> None:
+    taken = ApartmentTaken(apartment=original.name)
+    with refusing(work.session, {"uq_booking_one_per_apartment": taken}):
+        move(work, booking, "approve")
+        work.session.flush()
+    _move_apartment(work, original, "book", booking.customer_id)
+    emit(work, BookingApproved(booking.id, booking.customer_id, booking.number))
 
 
 def _offered(work: Work, apartment_id: UUID) -> Apartment:
@@ -288,7 +324,6 @@ def _new(work: Work, original: Apartment, customer_id: UUID) -> Booking:
         package_price=Decimal(0),
         addons_price=Decimal(0),
         status=BOOKING_FLOW.start,
-        flow_version=BOOKING_FLOW.version,
         status_at=work.now,
         created_at=work.now,
         reason="",
@@ -306,7 +341,7 @@ def _clone(work: Work, original: Apartment, customer_id: UUID) -> Apartment:
         id=uuid7(),
         source_id=original.id,
         status=ApartmentStatus.booked,
-        flow_version=APARTMENT_FLOW.version,
+        flow_version=1,
         customer_id=customer_id,
         created_at=work.now,
         **{name: getattr(original, name) for name in same},

@@ -69,10 +69,15 @@ def notify_party(work: Work, party_id: UUID, notice: Notice) -> int:
 
 def notify_roles(work: Work, roles: Sequence[str], notice: Notice) -> int:
     """Tell the active members who hold one of the roles."""
+    return notify(work, holders(work, roles), notice)
+
+
+def holders(work: Work, roles: Sequence[str]) -> set[UUID]:
+    """Name the active members who hold one of the roles."""
     query = select(Membership.profile_id).where(
         Membership.active, Membership.roles.overlap(list(roles))
     )
-    return notify(work, work.session.scalars(query).all(), notice)
+    return set(work.session.scalars(query))
 
 
 def mark_read(work: Work, notification_id: UUID) -> None:

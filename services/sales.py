@@ -203,7 +203,7 @@ def set_packages(work: Work, apartment_id: UUID, package_ids: Sequence[UUID]) ->
     _same_project(work, apartment, rows, len(set(package_ids)))
     mine = ApartmentPackage.apartment_id == apartment.id
     gone = delete(ApartmentPackage).where(mine, ApartmentPackage.package_id.not_in(package_ids))
-    with refusing(work.session, "fk_booking_package_of_apartment", BadInput(CHOSEN)):
+    with refusing(work.session, {"fk_booking_package_of_apartment": BadInput(CHOSEN)}):
         work.session.execute(gone)
     for package_id in set(package_ids):
         row = {"id": uuid7(), "apartment_id": apartment.id, "package_id": package_id}
@@ -223,7 +223,7 @@ def set_addons(work: Work, apartment_id: UUID, addon_ids: Sequence[UUID]) -> Non
     _same_project(work, apartment, rows, len(set(addon_ids)))
     mine = ApartmentAddon.apartment_id == apartment.id
     gone = delete(ApartmentAddon).where(mine, ApartmentAddon.addon_id.not_in(addon_ids))
-    with refusing(work.session, "fk_booking_addon_of_apartment", BadInput(CHOSEN)):
+    with refusing(work.session, {"fk_booking_addon_of_apartment": BadInput(CHOSEN)}):
         work.session.execute(gone)
     for addon_id in set(addon_ids):
         row = {"id": uuid7(), "apartment_id": apartment.id, "addon_id": addon_id}

@@ -104,23 +104,24 @@ def fill(session: Session) -> UUID:
 
 
 def _sell(work: Work) -> None:
-    """One booking held, one under way, one sold, one cancelled after it was paid, one before."""
+    """Bookings held, under way, under review, sold, and cancelled before and after a payment."""
     estate = make.project(work)
     package = make.package(work, estate)
     extra = make.addon(work, make.category(work, estate, max_units=5))
     plan = _plan(work, estate)
     customer, _another = make.party(work).id, make.party(work)
     bought = []
-    for _ in range(5):
+    for _ in range(6):
         flat = make.apartment(work, estate, packages=[package], addons=[extra])
         booking = bookings.hold(work, flat.id, customer)
         choices.choose_package(work, booking.id, package.id)
         choices.choose_addons(work, booking.id, {extra.id: 1})
         bought.append(booking)
-    _held, going, sold, cancelled, given_up = bought
+    _held, going, sold, cancelled, given_up, reviewed = bought
     choices.choose_payment(work, going.id, PaymentMethod.card, plan.id)
-    for each in (going, sold, cancelled, given_up):
+    for each in (going, sold, cancelled, given_up, reviewed):
         bookings.confirm(work, each.id)
+    bookings.submit(work, reviewed.id)
     first = instalments.links(work, going.id)[0].invoice_id
     asked = payments.begin(work, [Part(first)], PaymentMethod.card)
     asked.reference = f"ref-{asked.id}"

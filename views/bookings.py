@@ -9,6 +9,7 @@ from sqlalchemy import select
 from core import db
 from core.text import N_
 from core.work import Work
+from models.approvals import Approval
 from models.billing import PaymentMethod
 from models.bookings import (
     Booking,
@@ -80,6 +81,20 @@ def choose_payment(work: Work, row_id: UUID, method: PaymentMethod, plan_id: UUI
 def assign(work: Work, row_id: UUID, assigned_to: UUID) -> object:
     """Give the booking to somebody of the staff."""
     return assignments.assign_to(work, row_id, assigned_to)
+
+
+def submitted(row: Booking) -> str:
+    """Say who is next; where the rules ask nobody, it is approved already."""
+    if row.status is BookingStatus.approved:
+        return approved(row)
+    return N_("Those who approve it are told. The booking waits for them.")
+
+
+def approved(row: Booking) -> str:
+    """Say what an approval has brought about."""
+    if row.status is BookingStatus.approved:
+        return N_("The booking is approved. At full payment the customer owns the apartment.")
+    return N_("Your approval is noted. The booking waits for another one.")
 
 
 def _over(row: Booking) -> str:
@@ -218,14 +233,15 @@ BOOKING = Screen(
             N_("Submit for review"),
             move="submit",
             icon="send",
-            done=N_("The booking waits for a manager's approval."),
+            outcome=submitted,
         ),
         Act(
             bookings.approve,
             N_("Approve booking"),
             move="approve",
             icon="thumb-up",
-            done=N_("The booking is approved. At full payment the customer owns the apartment."),
+            governs=bookings.APPROVE,
+            outcome=approved,
         ),
         Act(
             booking_ends.reject,
@@ -288,6 +304,12 @@ BOOKING = Screen(
             N_("Add-ons"),
             "addon units price_per_unit amount",
             labels={"addon": N_("Add-on"), "units": N_("Units")},
+        ),
+        Related(
+            Approval,
+            "subject_id",
+            N_("Approvals"),
+            "status needed given roles asked_by asked_at",
         ),
         Related(
             BookingInvoice,

@@ -11,12 +11,14 @@ from sqlalchemy import literal, null, select
 from core import db
 from core.text import N_
 from core.work import clock
+from models.approvals import Approval
 from models.billing import PaymentMethod
 from models.bookings import Booking, BookingStatus
 from models.events import Saga, SagaStatus
 from models.payments import IntentStatus, PaymentIntent, Refund, RefundStatus
 from models.people import Party
 from models.sales import Apartment
+from services import approvals
 from views.admin.registry import BY_TABLE
 from views.admin.words import money
 from views.notices import latest
@@ -36,7 +38,7 @@ class Waiting:
     meaning: str = "needs"
 
 
-REVIEW = Waiting("booking", "approve", N_("Approve booking %(name)s"), "thumb-up")
+APPROVE = Waiting("approval", "read", N_("Approve %(name)s"), "thumb-up")
 MINE = Waiting("booking", "confirm", N_("Go on with booking %(name)s"), "user-check", "waiting")
 HOLDS = Waiting("booking", "confirm", N_("The hold on %(name)s ends"), "clock")
 TRANSFERS = Waiting(
@@ -120,7 +122,7 @@ def waiting(at_hand: Person) -> list[dict[str, Any]]:
                     "title": _(kind.title, name=row.name),
                     "text": text.removeprefix(" \u00b7 "),
                     "at": row.at,
-                    "url": url_for(f"{kind.table}.record", pk=row.id),
+                    "url": url_for(f"{getattr(row, 'table', kind.table)}.record", pk=row.id),
                     "meaning": kind.meaning,
                     "icon": kind.icon,
                 }
@@ -146,7 +148,7 @@ def _kinds(at_hand: Person) -> list[tuple[Waiting, Any]]:
     mine = Booking.assigned_to_id == at_hand.profile_id
     held = Booking.hold_until.is_not(None), Booking.hold_until > clock()
     return [
-        (REVIEW, booking.where(Booking.status == BookingStatus.under_review)),
+        (APPROVE, _approvals(at_hand)),
         (MINE, booking.where(Booking.status == BookingStatus.in_progress, mine)),
         (HOLDS, booking.where(Booking.status == BookingStatus.pending, mine, *held)),
         (TRANSFERS, _transfers()),
@@ -154,6 +156,19 @@ def _kinds(at_hand: Person) -> list[tuple[Waiting, Any]]:
         (BY_HAND, _refunds().where(*BY_HAND_STILL)),
         (SAGAS, _sagas()),
     ]
+
+
+def _approvals(at_hand: Person) -> Any:
+    return approvals.waiting_for(at_hand.profile_id, at_hand.roles).with_only_columns(
+        Approval.subject_table.label("table"),
+        Approval.subject_id.label("id"),
+        Approval.subject_name.label("name"),
+        literal("").label("who"),
+        Approval.about.label("about"),
+        Approval.amount.label("amount"),
+        Approval.currency.label("currency"),
+        Approval.asked_at.label("at"),
+    )
 
 
 def _transfers() -> Any:

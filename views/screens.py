@@ -3,6 +3,7 @@
 from flask_appbuilder import AppBuilder
 
 from views import (
+    approvals,
     billing,
     bookings,
     events,
@@ -33,6 +34,7 @@ SCREENS = [
     *ledger.SCREENS,
     *people.SCREENS,
     *organizations.SCREENS,
+    *approvals.SCREENS,
     *events.SCREENS,
 ]
 VIEWS = [

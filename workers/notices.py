@@ -25,7 +25,7 @@ def booking_assigned(work: Work, event: Event) -> None:
     """Tell the member of the staff that the booking is theirs."""
     says = N_("Booking %(number)s is yours to look after.")
     link = f"/admin/booking/{event.subject_id}"
-    notice = _notice(event, says, link, number=event.data["number"])
+    notice = notice_of(event, says, link, number=event.data["number"])
     notices.notify(work, [UUID(event.data["profile_id"])], notice)
 
 
@@ -51,7 +51,7 @@ def booking_moved(work: Work, event: Event) -> None:
 def booking_moved_on(work: Work, event: Event) -> None:
     """Tell its followers; whoever looks after it hears of what matters by other facts."""
     booking = found(work, Booking, event.subject_id)
-    others = followers.of(work, "booking", booking.id) - {booking.assigned_to_id} - {_doer(event)}
+    others = followers.of(work, "booking", booking.id) - {booking.assigned_to_id} - {doer_of(event)}
     notices.notify(work, others, _moved(event, f"/admin/booking/{booking.id}"))
 
 
@@ -66,19 +66,20 @@ def record_commented(work: Work, event: Event) -> None:
         "text": said.body[:LONGEST_QUOTE],
     }
     mention = N_("%(author)s named you on %(record)s: %(text)s")
-    notices.notify(work, named - {UUID(data["author_id"])}, _notice(event, mention, link, **values))
-    others = _followers(work, data) - named - {UUID(data["author_id"])}
+    author = {UUID(data["author_id"])}
+    notices.notify(work, named - author, notice_of(event, mention, link, **values))
+    others = _followers(work, data) - named - author
     wrote = N_("%(author)s wrote on %(record)s: %(text)s")
-    notices.notify(work, others, _notice(event, wrote, link, **values))
+    notices.notify(work, others, notice_of(event, wrote, link, **values))
 
 
 def document_attached(work: Work, event: Event) -> None:
     """Tell the followers of a record that somebody put a file to it."""
     data = event.data
-    others = _followers(work, data) - {_doer(event)}
+    others = _followers(work, data) - {doer_of(event)}
     says = N_("The file %(title)s was put to a record that you follow.")
     link = f"/admin/{data['record_table']}/{data['record_id']}"
-    notices.notify(work, others, _notice(event, says, link, title=data["title"]))
+    notices.notify(work, others, notice_of(event, says, link, title=data["title"]))
 
 
 def booking_approved(work: Work, event: Event) -> None:
@@ -142,7 +143,7 @@ def invoice_issued(work: Work, event: Event) -> None:
     says = N_("Invoice %(number)s over %(total)s is due on %(due)s.")
     total = _money(event.data["total"], event.data["currency"])
     values = {"number": event.data["number"], "total": total, "due": event.data["due_on"] or "-"}
-    notice = _notice(event, says, f"/portal/payments?invoice={event.subject_id}", **values)
+    notice = notice_of(event, says, f"/portal/payments?invoice={event.subject_id}", **values)
     notices.notify_party(work, UUID(event.data["party_id"]), notice)
 
 
@@ -150,7 +151,7 @@ def invoice_paid(work: Work, event: Event) -> None:
     """Thank the customer."""
     says = N_("Thank you. Invoice %(number)s is paid.")
     link = f"/portal/payments?invoice={event.subject_id}"
-    notice = _notice(event, says, link, number=event.data["number"])
+    notice = notice_of(event, says, link, number=event.data["number"])
     notices.notify_party(work, UUID(event.data["party_id"]), notice)
 
 
@@ -159,7 +160,7 @@ def payment_succeeded(work: Work, event: Event) -> None:
     says = N_("We received your payment %(number)s of %(amount)s.")
     amount = _money(event.data["amount"], event.data["currency"])
     link = f"/portal/payments/{event.subject_id}"
-    notice = _notice(event, says, link, number=event.data["number"], amount=amount)
+    notice = notice_of(event, says, link, number=event.data["number"], amount=amount)
     notices.notify_party(work, UUID(event.data["party_id"]), notice)
 
 
@@ -168,7 +169,7 @@ def payment_failed(work: Work, event: Event) -> None:
     intent = found(work, PaymentIntent, event.subject_id)
     says = N_("Payment %(number)s did not go through: %(reason)s Nothing was taken; try again.")
     values = {"number": intent.number, "reason": event.data["reason"]}
-    notice = _notice(event, says, f"/portal/payments/{intent.id}", **values)
+    notice = notice_of(event, says, f"/portal/payments/{intent.id}", **values)
     notices.notify_party(work, intent.party_id, notice)
 
 
@@ -193,7 +194,7 @@ def refund_succeeded(work: Work, event: Event) -> None:
     """Tell the customer that money is on its way."""
     says = N_("%(amount)s went back to you.")
     amount = _money(event.data["amount"], event.data["currency"])
-    notice = _notice(event, says, "/portal/", amount=amount)
+    notice = notice_of(event, says, "/portal/", amount=amount)
     notices.notify_party(work, UUID(event.data["party_id"]), notice)
 
 
@@ -216,11 +217,11 @@ def _both(work: Work, event: Event, to_customer: str, to_staff: str, **values: A
     booking = found(work, Booking, event.subject_id)
     values["number"] = booking.number
     notices.notify_party(
-        work, booking.customer_id, _notice(event, to_customer, _page(booking.id), **values)
+        work, booking.customer_id, notice_of(event, to_customer, _page(booking.id), **values)
     )
     if booking.assigned_to_id is not None:
         link = f"/admin/booking/{booking.id}"
-        notices.notify(work, [booking.assigned_to_id], _notice(event, to_staff, link, **values))
+        notices.notify(work, [booking.assigned_to_id], notice_of(event, to_staff, link, **values))
 
 
 def _to_money_staff(work: Work, event: Event, says: str, link: str, values: dict[str, str]) -> None:
@@ -229,14 +230,15 @@ def _to_money_staff(work: Work, event: Event, says: str, link: str, values: dict
         notices.notify_roles(work, ["Admin"], notice)
 
 
-def _notice(event: Event, says: str, link: str, **values: Any) -> Notice:
+def notice_of(event: Event, says: str, link: str, **values: Any) -> Notice:
+    """Tell of a fact, once."""
     return Notice(says, f"event:{event.id}", values, link)
 
 
 def _moved(event: Event, link: str) -> Notice:
     status = BOOKING_FLOW.labels[BookingStatus(event.data["new"])]
     says = N_("Booking %(number)s moved on. It is now: %(status)s.")
-    return _notice(event, says, link, number=event.data["number"], status=status)
+    return notice_of(event, says, link, number=event.data["number"], status=status)
 
 
 def _followers(work: Work, data: Mapping[str, Any]) -> set[UUID]:
@@ -244,7 +246,7 @@ def _followers(work: Work, data: Mapping[str, Any]) -> set[UUID]:
     return followers.of(work, data["record_table"], UUID(data["record_id"]))
 
 
-def _doer(event: Event) -> UUID | None:
+def doer_of(event: Event) -> UUID | None:
     """Name the person who did it; nobody where it was a machine."""
     kind, _, key = event.actor.partition(":")
     return UUID(key) if kind == "user" else None

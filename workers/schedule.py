@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from workers import (
+    approvals,
     bookings,
     chains,
     cleaning,
@@ -48,6 +49,7 @@ SCHEDULE = (
     Entry("imports", timedelta(seconds=30), imports.go_on),
     Entry("reminders of holds", timedelta(minutes=1), bookings.remind),
     Entry("counts of rows", timedelta(minutes=1), cleaning.fold_counts),
+    Entry("approvals", timedelta(minutes=5), approvals.remind),
     Entry("invariants", timedelta(minutes=15), invariants.check),
     Entry("stale bookings", timedelta(hours=1), bookings.reassign_stale),
     Entry("old runs", timedelta(hours=1), cleaning.forget_runs),

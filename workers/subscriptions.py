@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from core.work import Work
 from models.events import Event
 from services.events import CATALOGUE
-from workers import bookings, notices, papers, payments, sagas
+from workers import approvals, bookings, notices, papers, payments, sagas
 
 Handler = Callable[[Work, Event], None]
 
 SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
+    "approval.asked": [approvals.asked],
+    "approval.given": [approvals.given],
+    "approval.closed": [approvals.lapsed],
     "booking.created": [bookings.assign],
     "booking.assigned": [notices.booking_assigned],
     "booking.confirmed": [notices.booking_confirmed],

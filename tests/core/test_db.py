@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 @pytest.mark.req("S5.01")
 def test_a_connection_that_was_ended_meanwhile_is_replaced(app: Flask, superuser: Engine) -> None:
     engine: Engine = app.extensions["engines"]["jobs"]
+    engine.dispose()  # so that the pool holds the one connection that this is about
     with engine.connect() as connection:
         before = connection.scalar(text("SELECT pg_backend_pid()"))
     with engine.connect() as connection:

@@ -8,6 +8,7 @@ import pytest
 
 import models
 from core.flow import Flow, IllegalMove
+from models.approvals import APPROVAL_FLOW
 from models.billing import INVOICE_FLOW
 from models.bookings import BOOKING_FLOW
 from models.builder import IMPORT_FLOW
@@ -18,6 +19,7 @@ from views.admin import labels
 
 assert models.__all__
 FLOWS: dict[str, Flow[Any]] = {
+    "approval": APPROVAL_FLOW,
     "invoice": INVOICE_FLOW,
     "booking": BOOKING_FLOW,
     "import": IMPORT_FLOW,

@@ -142,6 +142,10 @@ CHECKS = {
     " WHERE source_id IS NULL",
     "ck_apartment_type_fits_project": "UPDATE apartment SET type = 'standalone'",
     "ck_apartment_owner_share": "UPDATE apartment_owner SET share = 0",
+    "ck_approval_closed_when_over": "UPDATE approval SET closed_at = now()"
+    " WHERE status = 'waiting'",
+    "ck_approval_rule_ends_after_it_begins": "UPDATE approval_rule"
+    " SET until_version = since_version",
     "ck_booking_complete_when_confirmed": "UPDATE booking SET package_id = NULL"
     " WHERE status = 'in_progress'",
     "ck_booking_has_clone": "UPDATE booking SET apartment_id = NULL WHERE status = 'in_progress'",
@@ -171,12 +175,25 @@ CHECKS = {
     "ck_refund_amount_positive": "UPDATE refund SET amount = 0",
 }
 SEALED = {
+    "ck_approval_rule_above": "UPDATE approval_rule SET above = -1, currency = 'KES'",
+    "ck_approval_rule_currency_of_amount": "UPDATE approval_rule SET above = 1",
+    "ck_approval_rule_has_roles": "UPDATE approval_rule SET roles = '{}'",
+    "ck_approval_rule_hours": "UPDATE approval_rule SET remind_hours = -1",
+    "ck_approval_rule_needed_in_reach": "UPDATE approval_rule SET needed = 21",
     "ck_audit_entry_severity": "UPDATE audit_entry SET severity = 'x'",
     "ck_posting_amount_not_zero": "UPDATE posting SET amount = 0",
     "ck_seal_positions_in_order": "UPDATE seal SET last_position = first_position - 1",
 }
 """Of tables that take no update at all: tried with their triggers asleep."""
 TRIGGERS = {
+    "approval_ends": "UPDATE approval SET needed = 0",
+    "approval_has_rule": "INSERT INTO approval (id, organization_id, governs, subject_table,"
+    " subject_id, subject_name, version, status, rule_id, roles, needed, separate, asked_at,"
+    " custom) SELECT gen_random_uuid(), organization_id, 'x.y', 'x', id, 'x', 1, 'waiting', id,"
+    " '{}', 0, false, now(), '{}' FROM approval",
+    "approval_needs_more": "UPDATE approval SET status = 'given', closed_at = now()"
+    " WHERE status = 'waiting'",
+    "approval_rule_ends": "UPDATE approval_rule SET needed = 0",
     "append_only": "UPDATE posting SET currency = 'EUR'",
     "booking_addon_max_units": "UPDATE booking_addon SET units = 4",
     "booking_addon_category_limit": "UPDATE addon SET max_units = 99;"

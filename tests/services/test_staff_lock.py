@@ -47,6 +47,7 @@ def desk(request: pytest.FixtureRequest, work: Work) -> Desk:
         invoices.append(instalments.links(work, each)[0].invoice_id)
     asked = payments.begin(work, [payments.Part(invoices[0])], PaymentMethod.card).id
     done = payments.record(work, [payments.Part(invoices[1])], PaymentMethod.cash).id
+    bookings.submit(work, paid)
     back = refunds.request(work, done, Decimal(1000), "once", "too much").id
     names = {"home": work.scope.home(), "party": party, "held": held, "confirmed": confirmed}
     names |= {"free": flats[3], "package": package.id, "addon": extra.id, "project": estate.id}
@@ -120,9 +121,21 @@ ATTEMPTS: dict[str, tuple[tuple[str, str], str]] = {
             " 'running', 0, 0, now(), '{\"percent\": \"100\"}', now(), '{}')"
         ),
     ),
+    "approved by nobody": (
+        NOBODY,
+        "UPDATE booking SET status = 'approved' WHERE id = :confirmed",
+    ),
     "an approval": (
         ("booking", "approve"),
-        "UPDATE booking SET status = 'approved' WHERE id = :confirmed",
+        (
+            "INSERT INTO approval_decision (id, organization_id, approval_id, actor, roles,"
+            " decided_at) VALUES (gen_random_uuid(), :home, (SELECT id FROM approval), 'user:1',"
+            " '{Admin}', now())"
+        ),
+    ),
+    "another rule": (
+        ("approval_rule", "write"),
+        "UPDATE approval_rule SET until_version = 2",
     ),
     "a price of a booking": (
         ("package", "write"),

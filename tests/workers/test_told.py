@@ -55,7 +55,7 @@ def story(session: Session, home: UUID) -> Story:
 def test_whoever_is_named_in_a_comment_is_told_of_it(
     session: Session, home: UUID, story: Story
 ) -> None:
-    grace = staff(session, home, "grace", "Manager")
+    grace = staff(session, home, "grace", "Sales")
     otieno = staff(session, home, "otieno", "Accountant")
     guard = staff(session, home, "guard", "Guard")
 
@@ -69,7 +69,7 @@ def test_whoever_is_named_in_a_comment_is_told_of_it(
 def test_followers_hear_of_comments_files_and_moves_until_they_leave(
     session: Session, home: UUID, story: Story
 ) -> None:
-    grace = staff(session, home, "grace", "Manager")
+    grace = staff(session, home, "grace", "Sales")
     otieno = staff(session, home, "otieno", "Accountant")
     with unit(session, home) as work:
         followers.follow(work, "booking", story.booking_id, [grace, grace])

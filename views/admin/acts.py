@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from flask import g
 from flask_babel import gettext as _
 
 from core import db
 from core.errors import Forbidden
 from core.text import N_
 from core.work import Work, unit_of_work
-from services import access
+from services import access, approvals
 from views.admin.inputs import Input, read
 from views.web.person import actor, person
+from views.web.refusals import sentence
 
 REASON = "reason"
 MOST_AT_ONCE = 1000
@@ -26,7 +28,8 @@ class Act:
     `move` is the move of the screen's flow that it makes: elsewhere it is not offered. `money`
     says that it moves money, so that programs must send an Idempotency-Key. `done` is said
     afterwards, with the next step. `right` is the table and verb that its doer needs, where that is
-    not the screen's table and the act's name.
+    not the screen's table and the act's name. `governs` says that rules name further roles for it,
+    row by row. `outcome` makes of what it gave what is said instead of `done`.
     """
 
     do: Callable[..., object]
@@ -43,6 +46,8 @@ class Act:
     bulk: bool = True
     unless: Callable[[Any], str] | None = None
     preview: Callable[..., str] | None = None
+    governs: str = ""
+    outcome: Callable[[Any], str] | None = None
 
     @property
     def name(self) -> str:
@@ -68,7 +73,20 @@ def may(act: Act, table: str) -> bool:
     """Whether the person at hand holds the right to the act."""
     at_hand = person()
     where, verb = act.needs(table)
-    return bool(at_hand and at_hand.may(verb, where))
+    if at_hand is None:
+        return False
+    if at_hand.may(verb, where):
+        return True
+    named = _named(act.governs) if act.governs and at_hand.reaches(verb, where) else frozenset()
+    return not named.isdisjoint(at_hand.roles)
+
+
+def _named(governs: str) -> frozenset[str]:
+    """List the roles that rules name for a move, looked up once a request."""
+    known: dict[str, frozenset[str]] = g.setdefault("named", {})
+    if governs not in known:
+        known[governs] = approvals.named(Work(db.session(), actor()), governs)
+    return known[governs]
 
 
 def why_not(act: Act, table: str, flow: Any, status: Any, row: Any = None) -> str:
@@ -79,10 +97,20 @@ def why_not(act: Act, table: str, flow: Any, status: Any, row: Any = None) -> st
         return str(_("For these roles: %(roles)s.", roles=", ".join(roles)))
     if act.move and not flow.allows(status, act.move):
         return str(_("It is %(status)s.", status=_(flow.labels[status])))
-    if act.unless and row is not None:
-        said = act.unless(row)
-        return _(said) if said else ""
-    return ""
+    said = act.unless(row) if act.unless and row is not None else ""
+    if said:
+        return str(_(said))
+    return _not_theirs(act, row) if act.governs and row is not None else ""
+
+
+def _not_theirs(act: Act, row: Any) -> str:
+    """Say why the person at hand is not one of those who are asked to approve this row now."""
+    at_hand, work = person(), Work(db.session(), actor())
+    question = approvals.question_of(work, act.governs, row.id)
+    if at_hand is None or question is None:
+        return ""
+    refusal = approvals.why_not(work, question, at_hand.profile_id, at_hand.roles)
+    return sentence(refusal) if refusal else ""
 
 
 def require(act: Act, table: str) -> None:

@@ -236,7 +236,7 @@ class ScreenView(RecordSide, BaseView):  # type: ignore[misc]
             except Refused as refused:
                 refusal = refused
             else:
-                flash(_(act.done), "success")
+                flash(_(act.outcome(made) if act.outcome else act.done), "success")
                 return redirect(self._made(made) or _back(back))
         elif not act.asks:
             return redirect(back)

@@ -35,10 +35,12 @@ class Person(UserMixin):  # type: ignore[misc]
 
     def may(self, verb: str, table: str) -> bool:
         """Whether the roles held here hold the verb; keys hold their scopes only."""
+        return self.reaches(verb, table) and access.allows(self.roles, table, verb)
+
+    def reaches(self, verb: str, table: str) -> bool:
+        """Whether the secret at hand is for the verb at all: keys are for their scopes only."""
         scopes = self.identity.scopes
-        if scopes and f"{table}:{verb}" not in scopes and f"*:{verb}" not in scopes:
-            return False
-        return access.allows(self.roles, table, verb)
+        return not scopes or f"{table}:{verb}" in scopes or f"*:{verb}" in scopes
 
 
 class Visitor(AnonymousUserMixin):  # type: ignore[misc]

@@ -60,8 +60,14 @@ class DatabaseRefused(Refused):
 def sentence(refusal: Refused) -> str:
     """Say a refusal to a person, in their language."""
     said = gettext(refusal.says)
-    values = {key: gettext(v) if isinstance(v, str) else v for key, v in refusal.values.items()}
+    values = {key: _in_words(value) for key, value in refusal.values.items()}
     return str(said % values if values else said)
+
+
+def _in_words(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return ", ".join(gettext(each) for each in value)
+    return gettext(value) if isinstance(value, str) else value
 
 
 def answer(refusal: Refused) -> Response:
