@@ -22,7 +22,7 @@ from benchmarks.ground import Ground, ground, say
 from core.db import uuid7
 from core.scope import Scope, seeing
 from core.work import Actor, Work
-from models.ledger import CASH, RECEIVABLE
+from models.chart import CASH, RECEIVABLE
 from services import ledger
 from services.ledger import Leg, Recipe
 from tests import make

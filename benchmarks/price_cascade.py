@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from benchmarks.ground import Ground, ground, say
-from models.ledger import CONTRACT_LIABILITY, RECEIVABLE
+from models.chart import CONTRACT_LIABILITY, RECEIVABLE
 from services import ledger, prices
 from services.prices import Item
 from tests import make

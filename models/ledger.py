@@ -1,11 +1,9 @@
-"""The double-entry ledger: books, accounts, entries and their signed postings.
+"""The double-entry ledger: accounts, entries and their signed postings.
 
 Only the database function `ledger_post` writes here; entries and postings are never changed.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum, auto
 from uuid import UUID
 
 from sqlalchemy import (
@@ -21,61 +19,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.db import Amount, Base, Currency, Name
-from core.scope import OrganizationScoped, Record, keyed, same_organization
+from core.db import Amount, Base, Currency
+from core.scope import OrganizationScoped, keyed, same_organization
 from core.text import N_
+from models.chart import AccountType, Book, LedgerAccount
 from models.people import Party
-
-
-class AccountType(StrEnum):
-    """The five kinds of accounts; assets and expenses grow by debits, the others by credits."""
-
-    asset = auto()
-    liability = auto()
-    equity = auto()
-    income = auto()
-    expense = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the chart of accounts."""
-
-    code: str
-    name: str
-    type: AccountType
-
-
-CHART = {
-    line.code: line
-    for line in (
-        Line("1000", N_("Cash"), AccountType.asset),
-        Line("1010", N_("Bank"), AccountType.asset),
-        Line("1020", N_("Card clearing"), AccountType.asset),
-        Line("1200", N_("Accounts receivable"), AccountType.asset),
-        Line("2100", N_("Contract liabilities"), AccountType.liability),
-        Line("2200", N_("Refunds payable"), AccountType.liability),
-        Line("2300", N_("Customer credit"), AccountType.liability),
-        Line("4000", N_("Apartment sales"), AccountType.income),
-        Line("4100", N_("Forfeited deposits"), AccountType.income),
-        Line("5900", N_("Write-offs"), AccountType.expense),
-    )
-}
-CASH, BANK, CARD_CLEARING, RECEIVABLE = "1000", "1010", "1020", "1200"
-CONTRACT_LIABILITY, REFUNDS_PAYABLE, CUSTOMER_CREDIT = "2100", "2200", "2300"
-SALES_REVENUE, FORFEITED, WRITE_OFFS = "4000", "4100", "5900"
-
-
-class Book(Record):
-    """A set of accounts that balances in itself. Each organization has one called `main`."""
-
-    __tablename__ = "book"
-    __table_args__ = keyed(UniqueConstraint("organization_id", "name"))
-
-    name: Mapped[Name]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Account(OrganizationScoped, Base):
@@ -83,15 +31,41 @@ class Account(OrganizationScoped, Base):
 
     An account without a party is one which everything touches (cash, income). It keeps no balance:
     each posting would wait there for the row of the last. Its balance is the sum of its postings.
+
+    One that is `guarded` is money kept for its holder (a wallet, a deposit): what it owes them,
+    less what is `held` for postings that are to come, never falls below zero nor grows beyond
+    `cap`, in the posting itself. It is a liability, so its balance is a credit.
     """
 
     __tablename__ = "account"
     __table_args__ = (
         same_organization("party_id", "party"),
         same_organization("book_id", "book"),
+        ForeignKeyConstraint(
+            ["organization_id", "book_id", "code", "type"],
+            [
+                "ledger_account.organization_id",
+                "ledger_account.book_id",
+                "ledger_account.code",
+                "ledger_account.type",
+            ],
+            name="fk_account_in_chart",
+            info={"says": N_("The chart has no such account.")},
+        ),
         UniqueConstraint("organization_id", "id", "currency"),
         UniqueConstraint("organization_id", "book_id", "holder_id", "code", "currency"),
         CheckConstraint("(party_id IS NULL) = (balance IS NULL)", "balance_of_a_party"),
+        CheckConstraint("held >= 0 AND (held = 0 OR guarded)", "held_where_guarded"),
+        CheckConstraint(
+            "NOT guarded OR balance + held <= 0",
+            "not_overdrawn",
+            info={"says": N_("There is not enough money in it.")},
+        ),
+        CheckConstraint(
+            "cap IS NULL OR balance + cap >= 0",
+            "within_cap",
+            info={"says": N_("That is more than it may hold.")},
+        ),
         Index("ix_account_party", "organization_id", "party_id"),
     )
 
@@ -101,6 +75,9 @@ class Account(OrganizationScoped, Base):
     party_id: Mapped[UUID | None]
     currency: Mapped[Currency]
     balance: Mapped[Amount | None]
+    guarded: Mapped[bool] = mapped_column(server_default=text("false"))
+    held: Mapped[Amount] = mapped_column(server_default="0")
+    cap: Mapped[Amount | None]
     party: Mapped[Party | None] = relationship(
         primaryjoin="foreign(Account.party_id) == Party.id", viewonly=True, lazy="raise_on_sql"
     )
@@ -109,8 +86,18 @@ class Account(OrganizationScoped, Base):
     )
     """The party, or the organization itself: one index finds both kinds of account."""
 
+    book: Mapped[Book] = relationship(
+        primaryjoin="foreign(Account.book_id) == Book.id", viewonly=True, lazy="raise_on_sql"
+    )
+    ledger_account: Mapped[LedgerAccount] = relationship(
+        primaryjoin="and_(foreign(Account.book_id) == LedgerAccount.book_id,"
+        " foreign(Account.code) == LedgerAccount.code)",
+        viewonly=True,
+        lazy="raise_on_sql",
+    )
+
     def __str__(self) -> str:
-        return f"{self.code} {CHART[self.code].name}"
+        return self.code
 
 
 class Entry(OrganizationScoped, Base):

@@ -25,7 +25,11 @@ _CATALOGUE_READ = dict.fromkeys(
 )
 _CATALOGUE_WRITE = dict.fromkeys(_CATALOGUE_READ, "*")
 _MONEY_READ = dict.fromkeys(
-    ("invoice", "payment_intent", "refund", "account", "journal_entry", "book"), "read"
+    (
+        *("invoice", "payment_intent", "refund", "account", "journal_entry", "book"),
+        *("ledger_account", "ledger_period", "ledger_hold"),
+    ),
+    "read",
 )
 _RECORDS = {"document": "*", "record_comment": "*", "saved_view": "*"}
 _RECORDS_READ = {"document": "read", "record_comment": "read", "saved_view": "*"}
@@ -70,6 +74,9 @@ ROLES: Mapping[str, Verbs] = {
         "invoice": "read issue void reject write_off",
         "payment_intent": "read record confirm_transfer cancel",
         "refund": "read retry settle",
+        "ledger_account": "read write",
+        "book": "read close",
+        "ledger_period": "read ask_to_reopen reopen",
         "dashboard_sales": "read",
         "approval": "read",
     },

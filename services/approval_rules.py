@@ -19,7 +19,10 @@ from core.work import Work, locked
 from models.approvals import ApprovalRule
 from services.events import Fact, emit
 
-GOVERNED: Mapping[str, str] = {"booking.approve": N_("Approving a booking")}
+GOVERNED: Mapping[str, str] = {
+    "booking.approve": N_("Approving a booking"),
+    "ledger_period.reopen": N_("Opening a closed period again"),
+}
 """The moves that rules are for, and what they are called."""
 
 

@@ -38,6 +38,20 @@ INVARIANTS = (
         " HAVING coalesce(sum(p.amount), 0) <> a.balance",
     ),
     Invariant(
+        "I4",
+        "what is held of an account is the sum of its holds, and it is never overdrawn nor over",
+        "SELECT a.id FROM account AS a LEFT JOIN ledger_hold AS h ON h.account_id = a.id"
+        " AND h.status = 'held' GROUP BY a.id HAVING coalesce(sum(h.amount), 0) <> a.held"
+        " OR a.guarded AND (a.balance + a.held > 0 OR a.balance + a.cap < 0)",
+    ),
+    Invariant(
+        "P1",
+        "a book is closed through the last day of its closed periods",
+        "SELECT b.id FROM book AS b LEFT JOIN ledger_period AS p ON p.book_id = b.id"
+        " AND p.status = 'closed' GROUP BY b.id HAVING max(p.ends_on)"
+        " IS DISTINCT FROM b.closed_through",
+    ),
+    Invariant(
         "I5",
         "a provider's reference has one ledger effect",
         "SELECT i.id FROM payment_intent AS i WHERE i.status IN"
@@ -100,7 +114,8 @@ INVARIANTS = (
         "what a party owes in the ledger is what its open invoices ask for",
         "SELECT party_id FROM (SELECT party_id, currency, sum(total - paid_amount) AS owed"
         " FROM invoice WHERE status IN ('issued', 'partly_paid') GROUP BY party_id, currency) AS o"
-        " FULL JOIN (SELECT party_id, currency, balance FROM account WHERE code = '1200') AS a"
+        " FULL JOIN (SELECT party_id, currency, balance FROM account JOIN book ON book.id = book_id"
+        " WHERE code = '1200' AND book.name = 'main') AS a"
         " USING (party_id, currency) WHERE coalesce(owed, 0) <> coalesce(balance, 0)",
     ),
 )

@@ -7,15 +7,21 @@ from decimal import Decimal
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from core.errors import Refused
 from core.money import rounded
 from core.text import N_
 from core.work import Work
-from models.ledger import CHART, Account, AccountType, Book, Entry, Posting
+from models.chart import AccountType, Book, LedgerAccount
+from models.ledger import Account, Entry, Posting
 from models.people import Party
 
+IN_CHART = and_(
+    LedgerAccount.organization_id == Account.organization_id,
+    LedgerAccount.book_id == Account.book_id,
+    LedgerAccount.code == Account.code,
+)
 AT_ONCE = 1_000
 """Rows that are read from the server at a time."""
 
@@ -76,12 +82,13 @@ def book_named(work: Work, name: str) -> Book:
 def holders(work: Work, book_id: UUID) -> list[Holder]:
     """List the accounts of a book in the order of the chart."""
     query = (
-        select(Account, Party.name)
+        select(Account, LedgerAccount.name, Party.name)
+        .join(LedgerAccount, IN_CHART)
         .outerjoin(Party, Party.id == Account.party_id)
         .where(Account.book_id == book_id)
         .order_by(Account.code, Account.currency, Party.name, Account.id)
     )
-    return [_holder(account, name) for account, name in work.session.execute(query)]
+    return [_holder(*row) for row in work.session.execute(query)]
 
 
 def begins_on(work: Work, book_id: UUID) -> date | None:
@@ -92,9 +99,10 @@ def begins_on(work: Work, book_id: UUID) -> date | None:
 def entries(work: Work, book_id: UUID) -> Iterator[Entered]:
     """Read the entries of a book, the oldest first, without holding them all."""
     query = (
-        select(Entry, Posting.amount, Account, Party.name)
+        select(Entry, Posting.amount, Account, LedgerAccount.name, Party.name)
         .join(Posting, Posting.entry_id == Entry.id)
         .join(Account, Account.id == Posting.account_id)
+        .join(LedgerAccount, IN_CHART)
         .outerjoin(Party, Party.id == Account.party_id)
         .where(Entry.book_id == book_id)
         .order_by(Entry.booked_on, Entry.posted_at, Entry.id, Account.code, Account.id)
@@ -109,16 +117,13 @@ def entries(work: Work, book_id: UUID) -> Iterator[Entered]:
             entry.key,
             entry.memo,
             entry.actor,
-            tuple(_leg(amount, account, name) for _entry, amount, account, name in legs),
+            tuple(_leg(*row[1:]) for row in legs),
         )
 
 
-def _leg(amount: Decimal, account: Account, party: str | None) -> Leg:
-    return Leg(_holder(account, party), rounded(amount, account.currency))
+def _leg(amount: Decimal, account: Account, name: str, party: str | None) -> Leg:
+    return Leg(_holder(account, name, party), rounded(amount, account.currency))
 
 
-def _holder(account: Account, party: str | None) -> Holder:
-    line = CHART[account.code]
-    return Holder(
-        account.code, line.name, line.type, account.currency, account.party_id, party or ""
-    )
+def _holder(account: Account, name: str, party: str | None) -> Holder:
+    return Holder(account.code, name, account.type, account.currency, account.party_id, party or "")

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from core.db import uuid7
-from core.errors import Refused
+from core.errors import NotFound, Refused
 from core.money import exact
 from core.text import N_
 from core.work import Work, found
-from models.ledger import CHART, Account, Book, Entry, Posting
+from models.chart import CHART, MAIN, Book
+from models.ledger import Account, Entry, Posting
 from models.organizations import Organization
 from services.events import Fact
 
@@ -24,6 +25,9 @@ POST = (
     " %(types)s::text[], %(parties)s::uuid[], %(amounts)s::numeric[], %(event)s, %(who)s,"
     " %(correlation)s)"
 )
+
+TYPES = {code: line.type.value for code, line in CHART.items()}
+"""What is not among these is looked up in the chart when its account is opened."""
 
 POST_MANY = (
     "SELECT ledger_post_many(%(home)s, %(book)s, %(kind)s, %(booked)s, %(posted)s, %(who)s,"
@@ -78,6 +82,7 @@ class Recipe:
     currency: str
     legs: Sequence[Leg]
     booked_on: date | None = None
+    book: str = MAIN
     reverses_id: UUID | None = field(default=None)
 
 
@@ -93,6 +98,10 @@ def post(work: Work, recipe: Recipe) -> UUID:
         Unbalanced: the legs do not sum to zero. Nothing is written.
         KeyReused: `recipe.key` names an earlier entry with other postings.
         BadInput: an amount has more decimals than the currency.
+        NotFound: there is no such book.
+        The database refuses what no active account of the chart takes (`account_in_chart`), a day
+        that is closed (`period_is_open`), and what a guarded account does not have
+        (`ck_account_not_overdrawn`) or may not hold (`ck_account_within_cap`).
 
     """
     legs = [leg for leg in recipe.legs if leg.amount]
@@ -102,7 +111,7 @@ def post(work: Work, recipe: Recipe) -> UUID:
     values = {
         "id": uuid7(),
         "home": home,
-        "book": main_book(work),
+        "book": book_called(work, recipe.book),
         "key": recipe.key,
         "memo": recipe.memo[:200],
         "table": recipe.table,
@@ -112,7 +121,7 @@ def post(work: Work, recipe: Recipe) -> UUID:
         "reverses": recipe.reverses_id,
         "currency": recipe.currency,
         "codes": _array(leg.code for leg in legs),
-        "types": _array(CHART[leg.code].type.value for leg in legs),
+        "types": _array(TYPES.get(leg.code, "NULL") for leg in legs),
         "parties": _array(leg.party_id or "NULL" for leg in legs),
         "amounts": _array(exact(leg.amount, recipe.currency) for leg in legs),
         "event": uuid7(),
@@ -171,7 +180,7 @@ def post_many(  # noqa: PLR0913, PLR0917  # what all entries of one run share
         return 0
     values = {
         "home": work.scope.home(),
-        "book": main_book(work),
+        "book": book_called(work),
         "kind": table,
         "booked": business_date(work),
         "posted": work.now,
@@ -179,9 +188,9 @@ def post_many(  # noqa: PLR0913, PLR0917  # what all entries of one run share
         "correlation": work.correlation_id,
         "money": currency,
         "debit": debit,
-        "debit_type": CHART[debit].type.value,
+        "debit_type": TYPES.get(debit),
         "credit": credit,
-        "credit_type": CHART[credit].type.value,
+        "credit_type": TYPES.get(credit),
         "common": credit_common,
         "sources": [each.source_id for each in pairs],
         "keys": [each.key for each in pairs],
@@ -203,8 +212,9 @@ def reverse(work: Work, entry_id: UUID, key: str, memo: str) -> UUID:
     """
     entry = found(work, Entry, entry_id)
     query = (
-        select(Account.code, Account.party_id, Posting.currency, Posting.amount)
+        select(Account.code, Account.party_id, Book.name, Posting.currency, Posting.amount)
         .join(Account, Account.id == Posting.account_id)
+        .join(Book, Book.id == Account.book_id)
         .where(Posting.entry_id == entry_id)
     )
     rows = work.session.execute(query).all()
@@ -218,22 +228,33 @@ def reverse(work: Work, entry_id: UUID, key: str, memo: str) -> UUID:
             entry.source_id,
             rows[0].currency,
             legs,
+            book=rows[0].name,
             reverses_id=entry.id,
         ),
     )
 
 
-def balance(
-    work: Work, code: str, currency: str, party_id: UUID | None = None, on: date | None = None
+def balance(  # noqa: PLR0913  # what names an account, and when
+    work: Work,
+    code: str,
+    currency: str,
+    party_id: UUID | None = None,
+    on: date | None = None,
+    *,
+    book: str = MAIN,
 ) -> Decimal:
-    """Sum an account of the main book, debits positive; `on` counts only what was booked by then.
+    """Sum an account of a book, debits positive; `on` counts only what was booked by then.
 
     With a party it is that party's account, without one it is the whole line of the chart.
     """
     query = (
         select(func.coalesce(func.sum(Posting.amount), 0))
         .join(Account, Account.id == Posting.account_id)
-        .where(Account.code == code, Account.currency == currency)
+        .where(
+            Account.book_id == book_called(work, book),
+            Account.code == code,
+            Account.currency == currency,
+        )
     )
     if party_id:
         query = query.where(Account.party_id == party_id)
@@ -242,13 +263,29 @@ def balance(
     return Decimal(work.session.scalar(query) or 0)
 
 
-def main_book(work: Work) -> UUID:
-    """Name the organization's own book. Looked up once a session."""
-    known: dict[UUID, UUID] = work.session.info.setdefault("main_books", {})
-    home = work.scope.home()
-    if home not in known:
-        known[home] = work.session.scalars(select(Book.id).where(Book.name == "main")).one()
-    return known[home]
+def guard(work: Work, account_id: UUID, cap: Decimal | None = None) -> None:
+    """Keep an account's money for its holder: never overdrawn, and at most `cap` in its currency.
+
+    The database refuses what is no party's own account of a liability, and where it is overdrawn.
+    """
+    work.session.execute(select(func.guard_account(work.scope.home(), account_id, cap)))
+
+
+def book_called(work: Work, name: str = MAIN) -> UUID:
+    """Find a book of the organization; its own is looked up once a session.
+
+    Raises:
+        NotFound: it keeps none of that name.
+
+    """
+    known: dict[tuple[UUID, str], UUID] = work.session.info.setdefault("books", {})
+    key = (work.scope.home(), name)
+    if key not in known:
+        found_id = work.session.scalar(select(Book.id).where(Book.name == name))
+        if found_id is None:
+            raise NotFound
+        known[key] = found_id
+    return known[key]
 
 
 def business_date(work: Work) -> date:

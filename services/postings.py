@@ -9,7 +9,7 @@ from uuid import UUID
 
 from core.money import split
 from models.billing import Invoice, PaymentMethod
-from models.ledger import (
+from models.chart import (
     BANK,
     CARD_CLEARING,
     CASH,

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -17,9 +18,10 @@ from core.work import Actor, Work
 from models.billing import PaymentMethod
 from models.bookings import InstalmentPlan
 from models.builder import Import, ImportRow, SavedView
+from models.chart import BANK, DEPOSITS_HELD, TRUST
 from models.events import Delivery, Event, IdempotencyKey, ScheduledRun
 from models.files import Comment, Document, Follower
-from models.ledger import Entry
+from models.ledger import Account, Entry
 from models.notices import Channel, Dispatch, Notification
 from models.organizations import Membership
 from models.payments import ProviderEvent
@@ -29,12 +31,15 @@ from services import (
     bookings,
     chains,
     choices,
+    holds,
     instalments,
     ledger,
     organizations,
     payments,
+    periods,
     refunds,
 )
+from services.ledger import Leg, Recipe
 from services.payments import Part
 from tests import database, make
 
@@ -96,6 +101,7 @@ def fill(session: Session) -> UUID:
         work = Work(session, Actor("test", "1"))
         member = make.member(work, profile_id, "Admin")
         _sell(work)
+        _keep_books(work, make.party(work).id)
         _keep_house(work, member)
         session.commit()
         chains.seal(work)
@@ -136,6 +142,20 @@ def _sell(work: Work) -> None:
         booking_ends.cancel(work, each.id, "changed their mind")
     entry_id = work.session.scalars(select(Entry.id).limit(1)).one()
     ledger.reverse(work, entry_id, "once", "a mistake")
+
+
+def _keep_books(work: Work, customer: UUID) -> None:
+    """Close a period, and set money aside that is kept for a customer."""
+    book_id = ledger.book_called(work, TRUST)
+    legs = [Leg(BANK, Decimal(500)), Leg(DEPOSITS_HELD, Decimal(-500), customer)]
+    recipe = Recipe("deposit", "A deposit", "party", customer, "KES", legs, book=TRUST)
+    ledger.post(work, recipe)
+    account = work.session.scalars(
+        select(Account).where(Account.code == DEPOSITS_HELD, Account.party_id == customer)
+    ).one()
+    ledger.guard(work, account.id, Decimal(1000))
+    holds.place(work, account.id, Decimal(5), "once", work.now + timedelta(days=1))
+    periods.close(work, book_id, ledger.business_date(work) - timedelta(days=1))
 
 
 def _plan(work: Work, estate: Project) -> InstalmentPlan:

@@ -14,7 +14,7 @@ from core import db
 from core.errors import Refused
 from core.scope import Scope, seeing
 from core.work import Actor, Work
-from models.ledger import Book
+from models.chart import Book
 from services import journal, organizations
 from services.journal import Entered, Holder
 from workers.imports import organization_named

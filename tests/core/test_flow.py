@@ -13,7 +13,9 @@ from models.billing import INVOICE_FLOW
 from models.bookings import BOOKING_FLOW
 from models.builder import IMPORT_FLOW
 from models.events import SAGA_FLOW
+from models.holds import HOLD_FLOW
 from models.payments import INTENT_FLOW, REFUND_FLOW
+from models.periods import PERIOD_FLOW
 from models.sales import APARTMENT_FLOW
 from views.admin import labels
 
@@ -27,6 +29,8 @@ FLOWS: dict[str, Flow[Any]] = {
     "payment": INTENT_FLOW,
     "refund": REFUND_FLOW,
     "apartment": APARTMENT_FLOW,
+    "hold": HOLD_FLOW,
+    "period": PERIOD_FLOW,
 }
 CASES = [
     pytest.param(flow, status, move, id=f"{name}-{status}-{move}")

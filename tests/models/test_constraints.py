@@ -97,6 +97,10 @@ def test_no_two_rows_share_what_is_unique(refused: Do, rule: Unique) -> None:
 
 
 EXTRA = {
+    "uq_ledger_account_organization_id_book_id_code": {
+        "type": "CASE \"type\" WHEN 'asset' THEN 'expense' ELSE 'asset' END",
+        "parent_id": "NULL",
+    },
     "uq_booking_one_place_per_customer": {  # on the waiting list: without a hold
         "status": "'pending'",
         "hold_until": "NULL",
@@ -128,6 +132,9 @@ def test_a_state_that_does_not_exist_is_refused(
 
 
 CHECKS = {
+    "ck_account_held_where_guarded": "UPDATE account SET held = 1 WHERE NOT guarded",
+    "ck_account_not_overdrawn": "UPDATE account SET held = held + 1000 WHERE guarded",
+    "ck_account_within_cap": "UPDATE account SET cap = 1 WHERE guarded",
     "ck_account_balance_of_a_party": "UPDATE account SET balance = 1 WHERE party_id IS NULL",
     "ck_addon_max_units": "UPDATE addon SET max_units = 0",
     "ck_addon_price": "UPDATE addon SET price_per_unit = -1",
@@ -159,6 +166,8 @@ CHECKS = {
     "ck_invoice_paid_is_paid": "UPDATE invoice SET status = 'paid' WHERE status = 'issued'",
     "ck_invoice_paid_within_total": "UPDATE invoice SET paid_amount = total + 1",
     "ck_invoice_line_quantity_positive": "UPDATE invoice_line SET quantity = 0",
+    "ck_ledger_account_code_is_plain": "UPDATE ledger_account SET code = 'no way' WHERE NOT system",
+    "ck_ledger_account_system_stays": "UPDATE ledger_account SET active = false WHERE system",
     "ck_member_invitation_has_roles": "UPDATE member_invitation SET roles = '{}'",
     "ck_package_price": "UPDATE package SET price = -1",
     "ck_party_has_name": "UPDATE party SET name = ' '",
@@ -175,6 +184,9 @@ CHECKS = {
     "ck_refund_amount_positive": "UPDATE refund SET amount = 0",
 }
 SEALED = {
+    "ck_ledger_account_not_its_own_parent": "UPDATE ledger_account SET parent_id = id",
+    "ck_ledger_hold_amount_positive": "UPDATE ledger_hold SET amount = 0",
+    "ck_ledger_period_begins_before_it_ends": "UPDATE ledger_period SET begins_on = ends_on + 1",
     "ck_approval_rule_above": "UPDATE approval_rule SET above = -1, currency = 'KES'",
     "ck_approval_rule_currency_of_amount": "UPDATE approval_rule SET above = 1",
     "ck_approval_rule_has_roles": "UPDATE approval_rule SET roles = '{}'",
@@ -186,6 +198,21 @@ SEALED = {
 }
 """Of tables that take no update at all: tried with their triggers asleep."""
 TRIGGERS = {
+    "account_in_chart": "INSERT INTO account (id, organization_id, book_id, code, type, currency)"
+    " SELECT gen_random_uuid(), organization_id, id, '10', 'asset', 'KES' FROM book",
+    "hold_ends": "UPDATE ledger_hold SET amount = 1",
+    "ledger_account_currency": "UPDATE ledger_account SET currency = 'USD' WHERE code = '1200'",
+    "ledger_account_parent": "UPDATE ledger_account SET parent_id = (SELECT id FROM ledger_account"
+    " WHERE code = '1000' LIMIT 1) WHERE code = '4900'",
+    "period_is_open": "UPDATE book SET closed_through = now() + interval '9 days'; INSERT INTO"
+    " journal_entry (id, organization_id, book_id, key, memo, source_table, source_id, actor,"
+    " booked_on, posted_at, salt, digest) SELECT gen_random_uuid(), organization_id, id, 'y', 'x',"
+    " 'x', id, 'x', now(), now(), '', '' FROM book LIMIT 1",
+    "period_stays": "UPDATE ledger_period SET ends_on = ends_on + 1",
+    "system_account_stays": "DELETE FROM ledger_account WHERE code = '5820'",
+    "uq_ledger_period_closed": "INSERT INTO ledger_period (id, organization_id, book_id, begins_on,"
+    " ends_on, status, closed_by, closed_at, custom) SELECT gen_random_uuid(), organization_id,"
+    " book_id, begins_on - 1, ends_on + 1, 'closed', 'x', now(), '{}' FROM ledger_period",
     "approval_ends": "UPDATE approval SET needed = 0",
     "approval_has_rule": "INSERT INTO approval (id, organization_id, governs, subject_table,"
     " subject_id, subject_name, version, status, rule_id, roles, needed, separate, asked_at,"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,11 +15,13 @@ from sqlalchemy.orm import Session
 from core import db
 from core.db import broken_constraint
 from core.errors import BadInput, Refused
+from core.flow import Flow
 from core.work import Actor, Work
 from models.approvals import Approval, ApprovalRule, ApprovalStatus
 from models.bookings import BOOKING_FLOW, Booking, BookingStatus
 from models.events import Event
 from models.notices import Notification
+from models.periods import PERIOD_FLOW
 from services import approval_rules, approvals, booking_ends, bookings
 from services.approval_rules import GOVERNED, FirstRuleStays, RuleInForce
 from services.approvals import ApprovedAlready, NotYourOwn, NotYours
@@ -29,12 +32,14 @@ from workers import approvals as desk
 from workers.jobs import Desk
 
 pytestmark = pytest.mark.req("S3.14", "S3.40")
-MANAGER = "booking.approve"
+APPROVE = "booking.approve"
 
 
 def rule(work: Work, above: Decimal = Decimal(0)) -> ApprovalRule:
     query = select(ApprovalRule).where(
-        ApprovalRule.until_version.is_(None), ApprovalRule.above == above
+        ApprovalRule.governs == APPROVE,
+        ApprovalRule.until_version.is_(None),
+        ApprovalRule.above == above,
     )
     return work.session.scalars(query).one()
 
@@ -71,7 +76,8 @@ def submit(story: Story, profile_id: UUID | None = None) -> None:
 
 
 def test_every_governed_move_has_a_name_and_a_first_rule(work: Work) -> None:
-    governed = {f"booking.{move}" for move in BOOKING_FLOW.governed}
+    flows: dict[str, Flow[Any]] = {"booking": BOOKING_FLOW, "ledger_period": PERIOD_FLOW}
+    governed = {f"{name}.{move}" for name, flow in flows.items() for move in flow.governed}
 
     assert set(GOVERNED) == governed
     assert set(work.session.scalars(select(ApprovalRule.governs))) == governed
@@ -136,7 +142,7 @@ def test_a_larger_amount_has_a_rule_of_its_own(session: Session, home: UUID) -> 
                 work,
                 ApprovalRule(
                     organization_id=home,
-                    governs=MANAGER,
+                    governs=APPROVE,
                     above=above,
                     currency="KES",
                     roles=roles,
@@ -235,7 +241,7 @@ def test_a_rule_that_makes_no_sense_is_refused(
     work: Work, given: dict[str, object], refusal: type[Refused]
 ) -> None:
     row = ApprovalRule(
-        **{"governs": MANAGER, "roles": ["Manager"]} | given, organization_id=work.scope.home()
+        **{"governs": APPROVE, "roles": ["Manager"]} | given, organization_id=work.scope.home()
     )
 
     with pytest.raises(refusal):
@@ -245,7 +251,7 @@ def test_a_rule_that_makes_no_sense_is_refused(
 def test_ending_a_rule_lets_the_smaller_one_count(session: Session, home: UUID) -> None:
     with confirmed(session, home).work() as work:
         row = ApprovalRule(
-            organization_id=home, governs=MANAGER, above=PRICE, currency="KES", roles=["Executive"]
+            organization_id=home, governs=APPROVE, above=PRICE, currency="KES", roles=["Executive"]
         )
         approval_rules.add(work, row)
         approval_rules.end(work, row.id)
@@ -311,9 +317,9 @@ def test_the_roles_that_open_questions_name_are_offered_the_move(
 ) -> None:
     story = confirmed(session, home)
     with story.work() as work:
-        assert approvals.named(work, MANAGER) == {"Admin", "Manager"}
+        assert approvals.named(work, APPROVE) == {"Admin", "Manager"}
         require(work, "Executive")
-        assert approvals.named(work, MANAGER) == {"Executive"}
+        assert approvals.named(work, APPROVE) == {"Executive"}
     submit(story)
     with story.work() as work:
-        assert approvals.named(work, MANAGER) == {"Admin", "Manager", "Executive"}
+        assert approvals.named(work, APPROVE) == {"Admin", "Manager", "Executive"}

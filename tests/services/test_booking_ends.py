@@ -12,14 +12,8 @@ from core.scope import Scope, seeing
 from core.work import Actor, Work
 from models.billing import Invoice, InvoiceStatus, PaymentMethod
 from models.bookings import ApartmentOwner, BookingStatus
+from models.chart import CASH, CONTRACT_LIABILITY, FORFEITED, REFUNDS_PAYABLE, SALES_REVENUE
 from models.events import Event, Saga, SagaStatus
-from models.ledger import (
-    CASH,
-    CONTRACT_LIABILITY,
-    FORFEITED,
-    REFUNDS_PAYABLE,
-    SALES_REVENUE,
-)
 from models.payments import IntentStatus, PaymentIntent, Refund
 from models.sales import Apartment, ApartmentStatus
 from services import (

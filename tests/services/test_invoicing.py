@@ -13,7 +13,7 @@ from core.errors import BadInput
 from core.work import Work, found
 from models.billing import Invoice, InvoiceStatus, PaymentMethod
 from models.bookings import InstalmentPlan
-from models.ledger import CUSTOMER_CREDIT, RECEIVABLE, REFUNDS_PAYABLE
+from models.chart import CUSTOMER_CREDIT, RECEIVABLE, REFUNDS_PAYABLE
 from models.payments import Allocation, PaymentIntent
 from models.sales import Apartment
 from services import (

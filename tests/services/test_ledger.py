@@ -14,8 +14,9 @@ from core.errors import BadInput
 from core.money import decimals, parsed, split
 from core.scope import Scope, seeing
 from core.work import Actor, Work
+from models.chart import CASH, CUSTOMER_CREDIT, SALES_REVENUE
 from models.events import Event
-from models.ledger import CASH, CUSTOMER_CREDIT, SALES_REVENUE, Account, Entry, Posting
+from models.ledger import Account, Entry, Posting
 from services import ledger
 from services.ledger import Leg, Pair, Recipe
 from tests import make
@@ -129,7 +130,8 @@ def test_the_database_itself_refuses_odd_entries_even_of_its_owner(
         text(
             "INSERT INTO journal_entry (id, organization_id, book_id, key, memo, source_table,"
             " source_id, actor, booked_on, posted_at, salt, digest) SELECT :entry,"
-            " organization_id, id, 'by hand', '', 'x', id, '', now(), now(), '', '' FROM book"
+            " organization_id, id, 'by hand', '', 'x', id, '', now(), now(), '', ''"
+            " FROM book WHERE name = 'main'"
         ),
         {"entry": entry},
     )

@@ -116,11 +116,13 @@ ATTEMPTS = {
     "a notice to others": "INSERT INTO notification (id, organization_id, profile_id) VALUES"
     " (gen_random_uuid(), :home, :profile)",
     "mail": "INSERT INTO dispatch (id, organization_id) VALUES (gen_random_uuid(), :home)",
-    "an entry": "SELECT ledger_post(gen_random_uuid(), :home, (SELECT id FROM book), 'x', 'x',"
+    "an entry": "SELECT ledger_post(gen_random_uuid(), :home, (SELECT id FROM book"
+    " WHERE name = 'main'), 'x', 'x',"
     " 'invoice', :invoice, current_date, now(), NULL, 'KES', ARRAY['1200', '1000'],"
     " ARRAY['asset', 'asset'], ARRAY[:party, NULL]::uuid[], ARRAY[-1, 1]::numeric[],"
     " gen_random_uuid(), 'x', gen_random_uuid())",
-    "many entries": "SELECT ledger_post_many(:home, (SELECT id FROM book), 'x', current_date,"
+    "many entries": "SELECT ledger_post_many(:home, (SELECT id FROM book"
+    " WHERE name = 'main'), 'x', current_date,"
     " now(), 'x', gen_random_uuid(), 'KES', '1000', 'asset', '1200', 'asset', false,"
     " ARRAY[:invoice]::uuid[], ARRAY['x'], ARRAY['x'], ARRAY[:party]::uuid[], ARRAY[1]::numeric[])",
 }

@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from core.errors import Refused
 from core.work import Work, locked
 from models.billing import Invoice, PaymentMethod
-from models.ledger import CARD_CLEARING, CASH
+from models.chart import CARD_CLEARING, CASH
 from models.payments import PaymentIntent, Refund
 from models.sales import Apartment
 from services import booking_ends, bookings, instalments, invariants, ledger, payments, refunds

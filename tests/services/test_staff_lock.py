@@ -104,7 +104,8 @@ ATTEMPTS: dict[str, tuple[tuple[str, str], str]] = {
     "an entry": (
         ("refund", "settle"),
         (
-            "SELECT ledger_post(gen_random_uuid(), :home, (SELECT id FROM book), 'x', 'x',"
+            "SELECT ledger_post(gen_random_uuid(), :home,"
+            " (SELECT id FROM book WHERE name = 'main'), 'x', 'x',"
             " 'invoice',"
             " :invoice, current_date, now(), NULL, 'KES', ARRAY['1200', '1000'],"
             " ARRAY['asset', 'asset'], ARRAY[:party, NULL]::uuid[], ARRAY[-1, 1]::numeric[],"

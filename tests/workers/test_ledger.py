@@ -66,4 +66,4 @@ def test_a_book_that_is_not_kept_is_one_sentence(run: Run, home: UUID) -> None:
     result = run("ledger", "export", "--format", "csv", "--book", "other")
 
     assert result.exit_code == 1
-    assert result.output.strip() == "Error: There is no book “other”. There are: main."
+    assert result.output.strip() == "Error: There is no book “other”. There are: main, trust."

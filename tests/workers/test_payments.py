@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from adapters import card as adapter
 from adapters.card import CardProvider
+from models.chart import CARD_CLEARING, CUSTOMER_CREDIT
 from models.events import Saga, SagaStatus
-from models.ledger import CARD_CLEARING, CUSTOMER_CREDIT
 from models.payments import IntentStatus, ProviderEvent, Refund, RefundStatus
 from services import booking_ends, invariants, ledger, payments
 from tests import stories

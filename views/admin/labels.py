@@ -9,19 +9,23 @@ from models.approvals import APPROVAL_FLOW, ApprovalStatus
 from models.billing import INVOICE_FLOW, PAYMENT_METHOD_LABELS, InvoiceStatus, PaymentMethod
 from models.bookings import BOOKING_FLOW, BookingStatus
 from models.builder import IMPORT_FLOW, ImportStatus
+from models.chart import AccountType, BookKind
 from models.events import SAGA_FLOW, SagaStatus, Severity
-from models.ledger import AccountType
+from models.holds import HOLD_FLOW, HoldStatus
 from models.payments import INTENT_FLOW, REFUND_FLOW, IntentStatus, RefundStatus
 from models.people import PARTY_KIND_LABELS, PartyKind
+from models.periods import PERIOD_FLOW, PeriodStatus
 from models.sales import APARTMENT_FLOW, APARTMENT_TYPE_LABELS, ApartmentStatus, ApartmentType
 
 FLOWS: Mapping[type[Enum], Any] = {
     ApartmentStatus: APARTMENT_FLOW,
     ApprovalStatus: APPROVAL_FLOW,
     BookingStatus: BOOKING_FLOW,
+    HoldStatus: HOLD_FLOW,
     ImportStatus: IMPORT_FLOW,
     IntentStatus: INTENT_FLOW,
     InvoiceStatus: INVOICE_FLOW,
+    PeriodStatus: PERIOD_FLOW,
     RefundStatus: REFUND_FLOW,
     SagaStatus: SAGA_FLOW,
 }
@@ -44,6 +48,11 @@ CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
         Severity.notice: N_("Notable"),
         Severity.warning: N_("Warning"),
         Severity.critical: N_("Critical"),
+    },
+    BookKind: {
+        BookKind.own: N_("Our own"),
+        BookKind.trust: N_("Money held for others"),
+        BookKind.group: N_("A savings group's"),
     },
     AccountType: {
         AccountType.asset: N_("Asset"),
@@ -75,13 +84,17 @@ LABELS: Mapping[str, str] = {
     "attempts": N_("Tries"),
     "balance": N_("Balance"),
     "base_price": N_("Base price"),
+    "begins_on": N_("From"),
     "block": N_("Block"),
     "book": N_("Book"),
     "booked_on": N_("Booked on"),
+    "cap": N_("At most"),
     "category": N_("Category"),
     "changed": N_("Changed"),
     "client": N_("Device"),
     "closed_at": N_("Closed"),
+    "closed_by": N_("Closed by"),
+    "closed_through": N_("Closed through"),
     "code": N_("Code"),
     "confirmed_at": N_("Confirmed"),
     "counts": N_("Counts"),
@@ -96,6 +109,7 @@ LABELS: Mapping[str, str] = {
     "due_at": N_("Due"),
     "due_on": N_("Due on"),
     "email": N_("E-mail"),
+    "ends_on": N_("To"),
     "event": N_("Event"),
     "expires_at": N_("Ends"),
     "failure": N_("What went wrong"),
@@ -105,6 +119,8 @@ LABELS: Mapping[str, str] = {
     "given": N_("Given"),
     "governs": N_("What for"),
     "happened_at": N_("Time"),
+    "guarded": N_("Never overdrawn"),
+    "held": N_("Held"),
     "hold_minutes": N_("A hold lasts (minutes)"),
     "hold_until": N_("Held until"),
     "in_force": N_("In force"),
@@ -134,6 +150,7 @@ LABELS: Mapping[str, str] = {
     "package_price": N_("Package price"),
     "paid_amount": N_("Paid"),
     "paid_at": N_("Paid at"),
+    "parent": N_("Under"),
     "parked_at": N_("Parked"),
     "party": N_("Customer"),
     "payment_method": N_("Payment method"),
@@ -150,6 +167,7 @@ LABELS: Mapping[str, str] = {
     "published": N_("Shown to customers"),
     "reason": N_("Reason"),
     "reference": N_("Reference"),
+    "reopened_at": N_("Opened again"),
     "refund_percent": N_("Paid back on cancellation (%)"),
     "refunded_amount": N_("Refunded"),
     "relayed_at": N_("Passed on"),
@@ -174,6 +192,7 @@ LABELS: Mapping[str, str] = {
     "subject_table": N_("About"),
     "subscriber": N_("Listener"),
     "succeeded_at": N_("Succeeded"),
+    "system": N_("Used by Makao itself"),
     "table_name": N_("Table"),
     "tax_number": N_("Tax number"),
     "total": N_("Total"),

@@ -7,24 +7,27 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from flask import current_app
+from flask import current_app, g
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import db
 from core.text import N_
+from core.work import Work
 from models.billing import PAYMENT_METHOD_LABELS, PaymentMethod
 from models.bookings import BOOKING_FLOW
 from models.events import Saga
-from models.ledger import CHART, Account
+from models.ledger import Account
 from models.organizations import Profile
-from services import access
+from services import access, chart
 from views.admin import labels
 from views.admin.columns import Column, shown
 from views.admin.labels import TECHNICAL
 from views.admin.registry import BY_TABLE, Screen
 from views.admin.words import day, device, moment, names, number
+from views.web.person import actor as acting
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -161,8 +164,9 @@ def role(name: str) -> str:
 
 def account(code: str) -> str:
     """Name an account with its number: 1010 Bank."""
-    line = CHART.get(code)
-    return f"{code} {_(line.name)}" if line else code
+    if "chart" not in g:
+        g.chart = chart.names(Work(db.session(), acting()))
+    return f"{code} {_(g.chart[code])}" if code in g.chart else code
 
 
 def _action(name: str) -> str:

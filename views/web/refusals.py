@@ -35,7 +35,15 @@ SENTENCES = {
     "55P03": N_("Somebody else is changing it. Try again."),
 }
 TRIGGERS = {
+    "account_in_chart": N_("Nothing is posted to this account: it is a heading, or not active."),
     "append_only": N_("What is written here stays as it is."),
+    "last_period_first": N_("A later period is closed. Open that one first."),
+    "ledger_account_currency": N_("The account is kept in another currency already."),
+    "ledger_account_parent": N_(
+        "An account stands under a heading of the same book and type, to which nothing is posted."
+    ),
+    "period_is_open": N_("This day is closed. Choose a later one, or have the period opened."),
+    "system_account_stays": N_("Makao itself posts to this account: it keeps its code and type."),
     "booking_addon_max_units": N_("That is more units of the add-on than one apartment may have."),
     "booking_addon_category_limit": N_(
         "That is more of this category of add-ons than one apartment may have."
