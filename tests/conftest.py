@@ -68,7 +68,6 @@ def app(
     app = create_app(
         **addresses,
         REDIS_URL=redis_url,
-        CARD_PROVIDER_URL="http://127.0.0.1:9",  # not that of a Makao which runs beside the tests
         UPLOAD_FOLDER=folder,
         # A demo that runs beside the tests has its doubles where ours would be by default.
         **dict.fromkeys(("CARD_PROVIDER_URL", "MAILBOX_URL"), "http://127.0.0.1:1"),
