@@ -22,6 +22,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from core import db
 from core.startup import CannotStart
 from workers import (
+    accounts,
     backups,
     chains,
     demo,
@@ -60,6 +61,7 @@ def init_app(app: Flask, write_permissions: Callable[[Flask], None]) -> None:
         backups.backup,
         backups.restore,
         organizations.organization,
+        accounts.person,
     ):
         app.cli.add_command(command)
     for command in (*app.cli.commands.values(), migrations):
