@@ -112,6 +112,9 @@ ROLES: Mapping[str, Verbs] = {
 }
 """The roles of this version; further ones come with their domains."""
 
+OWN: Mapping[str, frozenset[str]] = {"Buyer": frozenset({"booking", "invoice", "payment_intent"})}
+"""Tables of which members of the portal may read the rows of their own party, by programs."""
+
 LATER = (
     "Guard",
     "Technician",
@@ -150,6 +153,11 @@ def allows(roles: Iterable[str], table: str, verb: str) -> bool:
         or _holds(ROLES.get(role, {}).get("*", ""), verb)
         for role in roles
     )
+
+
+def reads_own(roles: Iterable[str], table: str) -> bool:
+    """Whether one of the roles reads the rows of its own party there, and of no other."""
+    return any(table in OWN.get(role, ()) for role in roles)
 
 
 def holders(table: str, verb: str) -> list[str]:

@@ -194,6 +194,8 @@ INVOICE = Screen(
         Preset(N_("Paid"), "status=paid"),
     ),
     programs="currency payment_method paid_at reason",
+    own="number status subject total paid_amount due_amount currency due_on issued_at paid_at"
+    " payment_method reason",
     empty=N_("Invoices are drafted with a booking and issued when it is confirmed."),
     drawing="money",
 )

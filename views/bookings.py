@@ -336,6 +336,9 @@ BOOKING = Screen(
     countdown="hold_until",
     programs="paid_amount remaining_amount currency base_price package_price addons_price"
     " payment_method confirmed_at reason",
+    own="number status original original.project package plan total paid_amount remaining_amount"
+    " currency base_price package_price addons_price payment_method status_at hold_until"
+    " confirmed_at created_at reason",
     empty=N_("A booking begins when an apartment is held for a customer."),
     drawing="calendar",
 )

@@ -98,6 +98,7 @@ INTENT = Screen(
         Preset(N_("Failed"), "status=failed"),
     ),
     programs="currency provider reference note failure",
+    own="number status method amount refunded_amount currency reference succeeded_at created_at",
     drawing="money",
 )
 

@@ -103,6 +103,9 @@ def roles() -> str:
     for table in tables:
         cells = [access.ROLES[role].get(table, "").replace(" ", ", ") for role in names[1:]]
         lines.append(f"| `{table}` | " + " | ".join(cells) + " |")
+    lines += ["", "By programs, members of the portal read rows of their own party:"]
+    for role, tables_read in access.OWN.items():
+        lines.append(f"{role} " + ", ".join(f"`{each}`" for each in sorted(tables_read)) + ".")
     lines += ["", "With profile and notices alone, until their screens come: "]
     lines[-1] += ", ".join(access.LATER) + "."
     return _page(lines)

@@ -80,6 +80,7 @@ class Screen:
     forms show, and `counted` that the database keeps their number. `pictures` are the uses of
     pictures that a record has. `programs` names further columns that programs may read. `currency`
     is the path to the code of the money in a row.
+    `own` names the columns that members of the portal read of rows of their party, by programs.
     `called` is the column that names a record which has no name of its own, in the words of
     `heading`.
     """
@@ -115,6 +116,7 @@ class Screen:
     hints: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     programs: str = ""
+    own: str = ""
     currency: str = "currency"
     called: str = ""
     heading: str = "%(name)s"
@@ -149,6 +151,8 @@ class Screen:
 
         With `at_hand` without those that tell of other rows which they may not read.
         """
+        if at_hand is not None and not at_hand.may(READ_VERB, self.name):
+            return [self.column(each) for each in self.own.split()]
         names = [*self.columns.split(), *self.more.split()]
         names += [*self.form.split(), *self.programs.split()]
         names += [name for group in self.groups for name in group.columns.split()]
@@ -200,6 +204,7 @@ class Screen:
         assert sortable == "id" or self.column(sortable)
         assert self.called or self.name_key not in ("id", "key"), f"{self.name} has no name to show"
         assert all(each.kind is not Kind.id for each in self.readable())
+        assert {*self.own.split()} <= {each.name for each in self.readable()}
         for related in self.related:
             for name in related.columns.split():
                 column(related.model, name, related.labels)

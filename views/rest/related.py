@@ -5,7 +5,7 @@ from uuid import UUID
 
 from core import db
 from views.admin.queries import related
-from views.admin.registry import Related, Screen, tells
+from views.admin.registry import READ_VERB, Related, Screen, tells
 from views.rest.rows import plain_row
 from views.web.person import person
 
@@ -16,6 +16,8 @@ MOST = 100
 def related_of(screen: Screen, row_id: UUID, currency: str) -> dict[str, list[dict[str, Any]]]:
     """Give the rows that hang on a record by their table, those that the bearer may read."""
     at_hand = person()
+    if at_hand is None or not at_hand.may(READ_VERB, screen.name):
+        return {}  # who reads own rows alone asks the other resources for theirs
     return {
         str(each.model.__tablename__): _rows(each, row_id, currency)
         for each in screen.related

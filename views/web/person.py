@@ -37,6 +37,11 @@ class Person(UserMixin):  # type: ignore[misc]
         """Whether the roles held here hold the verb; keys hold their scopes only."""
         return self.reaches(verb, table) and access.allows(self.roles, table, verb)
 
+    def reads_own(self, table: str) -> bool:
+        """Whether they are a member of the portal who reads there what is of their own party."""
+        inside = self.member is not None and not self.member.staff
+        return inside and self.reaches("read", table) and access.reads_own(self.roles, table)
+
     def reaches(self, verb: str, table: str) -> bool:
         """Whether the secret at hand is for the verb at all: keys are for their scopes only."""
         scopes = self.identity.scopes
