@@ -28,6 +28,7 @@ _MONEY_READ = dict.fromkeys(
     (
         *("invoice", "payment_intent", "refund", "account", "journal_entry", "book"),
         *("ledger_account", "ledger_period", "ledger_hold"),
+        *("reminder_step", "late_fee_rule", "late_fee"),
     ),
     "read",
 )
@@ -75,6 +76,8 @@ ROLES: Mapping[str, Verbs] = {
         "payment_intent": "read record confirm_transfer cancel",
         "refund": "read retry settle",
         "ledger_account": "read write",
+        "reminder_step": "read write",
+        "late_fee_rule": "read write charge_now",
         "book": "read close",
         "ledger_period": "read ask_to_reopen reopen",
         "dashboard_sales": "read",

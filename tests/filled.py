@@ -18,7 +18,8 @@ from core.work import Actor, Work
 from models.billing import PaymentMethod
 from models.bookings import InstalmentPlan
 from models.builder import Import, ImportRow, SavedView
-from models.chart import BANK, DEPOSITS_HELD, TRUST
+from models.chart import BANK, DEPOSITS_HELD, RENTAL_INCOME, TRUST
+from models.dunning import LateFeeKind, LateFeeRule, ReminderStep
 from models.events import Delivery, Event, IdempotencyKey, ScheduledRun
 from models.files import Comment, Document, Follower
 from models.ledger import Account, Entry
@@ -27,17 +28,20 @@ from models.organizations import Membership
 from models.payments import ProviderEvent
 from models.sales import Project
 from services import (
+    billing,
     booking_ends,
     bookings,
     chains,
     choices,
     holds,
     instalments,
+    late_fees,
     ledger,
     organizations,
     payments,
     periods,
     refunds,
+    reminders,
 )
 from services.ledger import Leg, Recipe
 from services.payments import Part
@@ -102,6 +106,7 @@ def fill(session: Session) -> UUID:
         member = make.member(work, profile_id, "Admin")
         _sell(work)
         _keep_books(work, make.party(work).id)
+        _remind_and_charge(work, make.party(work).id)
         _keep_house(work, member)
         session.commit()
         chains.seal(work)
@@ -156,6 +161,22 @@ def _keep_books(work: Work, customer: UUID) -> None:
     ledger.guard(work, account.id, Decimal(1000))
     holds.place(work, account.id, Decimal(5), "once", work.now + timedelta(days=1))
     periods.close(work, book_id, ledger.business_date(work) - timedelta(days=1))
+
+
+def _remind_and_charge(work: Work, customer: UUID) -> None:
+    """Remind of an invoice that is late, and charge a fee on it."""
+    home = work.scope.home()
+    work.session.add(ReminderStep(organization_id=home, days=1, name="x", note=""))
+    rule = LateFeeRule(
+        organization_id=home, name="x", currency="KES", kind=LateFeeKind.fixed, amount=Decimal(5)
+    )
+    work.session.add(rule)
+    line = billing.Line("x", Decimal(100), RENTAL_INCOME)
+    invoice = billing.draft(work, customer, "KES", "x", [line])
+    billing.issue(work, invoice.id, ledger.business_date(work) - timedelta(days=9))
+    late_fees.charge(work, invoice.id)
+    for pair in reminders.due(work):
+        reminders.remind(work, *pair)
 
 
 def _plan(work: Work, estate: Project) -> InstalmentPlan:

@@ -21,6 +21,7 @@ from core import db
 from core.db import uuid7
 from core.scope import Scope, seeing
 from core.work import Actor, Work, clock
+from models.dunning import LateFeeKind, LateFeeRule, ReminderStep
 from models.events import Event
 from models.organizations import Membership, Organization
 from models.sales import (
@@ -170,6 +171,23 @@ def _describe(work: Work, company: cast.Company) -> None:
     row.email, row.phone, row.custom = company.email, company.phone, HALF
     organizations.change_setting(work, "bank.details", company.bank)
     organizations.change_setting(work, "security.two_factor_for_money", value=False)
+    home = work.scope.home()
+    work.session.add_all(
+        ReminderStep(organization_id=home, days=days, name=name, note="")
+        for days, name in cast.REMINDERS
+    )
+    fee = LateFeeRule(
+        organization_id=home,
+        name="Late payment",
+        currency=company.currency,
+        kind=LateFeeKind.percent,
+        percent=Decimal(2),
+        grace_days=7,
+        cap_percent=Decimal(10),
+        active=False,  # so that the story's invoices stay as they are told
+    )
+    work.session.add(fee)
+    work.session.flush()
 
 
 def _members(work: Work, company: cast.Company, profiles: dict[str, UUID]) -> dict[str, UUID]:

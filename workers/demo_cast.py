@@ -173,6 +173,7 @@ SIGN_INS = {
     "member": ("Esther Wambui", "Group member"),
     "staff": ("Moses Were", "Staff"),
 }
+REMINDERS = ((-3, "Before it is due"), (7, "First reminder"), (14, "Second reminder"))
 WITH_PARTY = ("buyer", "owner", "resident", "member", "treasurer")
 """Sign-ins of people the organization deals with; the others work for it."""
 

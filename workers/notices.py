@@ -36,7 +36,7 @@ def booking_confirmed(work: Work, event: Event) -> None:
         event,
         N_("Thank you. Booking %(number)s over %(total)s is confirmed; the invoice is ready."),
         N_("Booking %(number)s over %(total)s was confirmed by the customer."),
-        total=_money(event.data["total"], event.data["currency"]),
+        total=money(event.data["total"], event.data["currency"]),
     )
 
 
@@ -133,15 +133,15 @@ def booking_refunded(work: Work, event: Event) -> None:
         event,
         N_("%(refunded)s of booking %(number)s went back to you; %(kept)s were kept by the terms."),
         N_("Booking %(number)s is refunded: %(refunded)s went back, %(kept)s were kept."),
-        refunded=_money(event.data["refunded"], currency),
-        kept=_money(event.data["kept"], currency),
+        refunded=money(event.data["refunded"], currency),
+        kept=money(event.data["kept"], currency),
     )
 
 
 def invoice_issued(work: Work, event: Event) -> None:
     """Ask the customer for the money."""
     says = N_("Invoice %(number)s over %(total)s is due on %(due)s.")
-    total = _money(event.data["total"], event.data["currency"])
+    total = money(event.data["total"], event.data["currency"])
     values = {"number": event.data["number"], "total": total, "due": event.data["due_on"] or "-"}
     notice = notice_of(event, says, f"/portal/payments?invoice={event.subject_id}", **values)
     notices.notify_party(work, UUID(event.data["party_id"]), notice)
@@ -158,7 +158,7 @@ def invoice_paid(work: Work, event: Event) -> None:
 def payment_succeeded(work: Work, event: Event) -> None:
     """Tell the payer that the money arrived."""
     says = N_("We received your payment %(number)s of %(amount)s.")
-    amount = _money(event.data["amount"], event.data["currency"])
+    amount = money(event.data["amount"], event.data["currency"])
     link = f"/portal/payments/{event.subject_id}"
     notice = notice_of(event, says, link, number=event.data["number"], amount=amount)
     notices.notify_party(work, UUID(event.data["party_id"]), notice)
@@ -186,14 +186,14 @@ def refund_requested(work: Work, event: Event) -> None:
     if refund.check_at is not None:
         return
     says = N_("Pay back %(amount)s by hand, and say so at the refund.")
-    values = {"amount": _money(str(refund.amount), refund.currency)}
+    values = {"amount": money(str(refund.amount), refund.currency)}
     _to_money_staff(work, event, says, f"/admin/refund/{refund.id}", values)
 
 
 def refund_succeeded(work: Work, event: Event) -> None:
     """Tell the customer that money is on its way."""
     says = N_("%(amount)s went back to you.")
-    amount = _money(event.data["amount"], event.data["currency"])
+    amount = money(event.data["amount"], event.data["currency"])
     notice = notice_of(event, says, "/portal/", amount=amount)
     notices.notify_party(work, UUID(event.data["party_id"]), notice)
 
@@ -256,6 +256,6 @@ def _page(booking_id: UUID) -> str:
     return f"/portal/bookings/{booking_id}/"
 
 
-def _money(amount: str, currency: str) -> str:
+def money(amount: str, currency: str) -> str:
     """Write an amount in the decimals of its currency: KES 10,400,000.00."""
     return f"{currency} {Decimal(amount):,.{decimals(currency)}f}"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from core.work import Work
 from models.events import Event
 from services.events import CATALOGUE
-from workers import approvals, bookings, notices, papers, payments, sagas
+from workers import approvals, bookings, dunning, notices, papers, payments, sagas
 
 Handler = Callable[[Work, Event], None]
 
@@ -29,6 +29,8 @@ SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
     "booking.refunded": [notices.booking_refunded],
     "apartment.status_changed": [bookings.tell_first_waiting],
     "invoice.issued": [notices.invoice_issued],
+    "invoice.reminded": [dunning.reminded],
+    "late_fee.charged": [dunning.fee_charged],
     "invoice.paid": [bookings.settle_invoice, notices.invoice_paid],
     "payment.initiated": [payments.ring_payment],
     "payment.succeeded": [notices.payment_succeeded, papers.ring_receipt],

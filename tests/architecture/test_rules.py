@@ -59,7 +59,15 @@ NOT_A_DOMAIN = {
         *("sagas", "chains", "catalogue", "offers", "buying", "papers"),
         *("choices", "prices", "reissues", "sheets", "imports", "sales_import", "sales_import_run"),
         *("sales_sheets", "sales_import_undo", "invoicing"),
-        *("paying", "followers", "approval_rules", "invitations", "journal"),
+        *(
+            "paying",
+            "followers",
+            "approval_rules",
+            "late_fees",
+            "reminders",
+            "invitations",
+            "journal",
+        ),
     },
     "dashboards": {"site", "theme", "charts"},
     "adapters": None,  # they are named after what is outside

@@ -72,6 +72,7 @@ def another(column: Column[object]) -> str:
         "BIGINT": number,
         "BLOB": "sha256(gen_random_uuid()::text::bytea)",
         "BYTEA": "sha256(gen_random_uuid()::text::bytea)",
+        "DATE": "current_date + (random() * 9999)::int",
         "DATETIME": "now() + random() * interval '9 years'",
         "TIMESTAMP": "now() + random() * interval '9 years'",
     }.get(kind, "left(gen_random_uuid()::text, 20)")
@@ -168,6 +169,11 @@ CHECKS = {
     "ck_invoice_line_quantity_positive": "UPDATE invoice_line SET quantity = 0",
     "ck_ledger_account_code_is_plain": "UPDATE ledger_account SET code = 'no way' WHERE NOT system",
     "ck_ledger_account_system_stays": "UPDATE ledger_account SET active = false WHERE system",
+    "ck_late_fee_rule_cap": "UPDATE late_fee_rule SET cap_percent = 0",
+    "ck_late_fee_rule_days": "UPDATE late_fee_rule SET every_days = 0",
+    "ck_late_fee_rule_not_negative": "UPDATE late_fee_rule SET percent = -1",
+    "ck_late_fee_amount_positive": "UPDATE late_fee SET amount = 0",
+    "ck_late_fee_not_on_itself": "UPDATE late_fee SET fee_invoice_id = invoice_id",
     "ck_member_invitation_has_roles": "UPDATE member_invitation SET roles = '{}'",
     "ck_package_price": "UPDATE package SET price = -1",
     "ck_party_has_name": "UPDATE party SET name = ' '",
@@ -181,6 +187,7 @@ CHECKS = {
     "ck_project_price_locked_from": "UPDATE project SET price_locked_from = 'x'",
     "ck_project_refund_percent": "UPDATE project SET refund_percent = 101",
     "ck_record_comment_says_something": "UPDATE record_comment SET body = ' '",
+    "ck_reminder_step_days": "UPDATE reminder_step SET days = 366",
     "ck_refund_amount_positive": "UPDATE refund SET amount = 0",
 }
 SEALED = {
@@ -201,6 +208,10 @@ TRIGGERS = {
     "account_in_chart": "INSERT INTO account (id, organization_id, book_id, code, type, currency)"
     " SELECT gen_random_uuid(), organization_id, id, '10', 'asset', 'KES' FROM book",
     "hold_ends": "UPDATE ledger_hold SET amount = 1",
+    "late_fee_on_no_fee": "INSERT INTO late_fee (id, organization_id, invoice_id, fee_invoice_id,"
+    " rule_id, charged_on, days, amount, currency) SELECT gen_random_uuid(), organization_id,"
+    " fee_invoice_id, (SELECT id FROM invoice WHERE id <> invoice_id LIMIT 1), rule_id, charged_on,"
+    " 1, 1, 'KES' FROM late_fee",
     "ledger_account_currency": "UPDATE ledger_account SET currency = 'USD' WHERE code = '1200'",
     "ledger_account_parent": "UPDATE ledger_account SET parent_id = (SELECT id FROM ledger_account"
     " WHERE code = '1000' LIMIT 1) WHERE code = '4900'",

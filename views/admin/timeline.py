@@ -58,6 +58,8 @@ SAID: Mapping[str, str] = {
     "import.undone": N_("undid the import"),
     "invoice.issued": N_("issued the invoice"),
     "invoice.paid": N_("settled the invoice"),
+    "invoice.reminded": N_("reminded the customer"),
+    "late_fee.charged": N_("charged a late fee"),
     "invoice.rejected": N_("rejected the invoice"),
     "invoice.voided": N_("voided the invoice"),
     "invoice.written_off": N_("wrote off what was unpaid"),
