@@ -2,11 +2,14 @@
 
 import re
 import sqlite3
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs
 
+from doubles.base.books import OPEN, Books, No
+from doubles.base.counter import way_back
+from doubles.base.faults import Faults
+from doubles.base.pages import ended, lost
+from doubles.base.payer import OVER
 from doubles.card import pages
-from doubles.card.books import OPEN, Books, No
-from doubles.card.faults import Faults
 
 DECLINES = {
     "4000000000000002": "card_declined",
@@ -39,7 +42,7 @@ def visit(
                 answer = _act(books, db, row, _fields(posted))
             now = books.find(db, reference)
     except No:
-        return 404, pages.lost(), None
+        return 404, lost(), None
     if row["state"] in OPEN and now["state"] == "succeeded":
         faults.die_if("capture")
     return *answer, now
@@ -92,17 +95,8 @@ def _fields(posted: bytes) -> dict[str, str]:
 
 
 def _way_back(row: sqlite3.Row) -> str:
-    """Give the shop's address with our reference. It proves nothing: the shop must ask."""
-    parts = urlsplit(str(row["return_url"]))
-    query = "&".join(filter(None, [parts.query, urlencode({"checkout": row["reference"]})]))
-    address: str = urlunsplit(parts._replace(query=query))
-    return address
+    return way_back(row, checkout=row["reference"])
 
 
 def _over(row: sqlite3.Row) -> str:
-    sentences = {
-        "expired": "This payment page has expired, and nothing was taken. Start again.",
-        "failed": "This payment did not go through, and nothing was taken.",
-        "processing": "Your bank is still working on this payment.",
-    }
-    return pages.ended(row, sentences.get(row["state"], "This payment is done. Thank you."))
+    return ended(row, OVER.get(row["state"], "This payment is done. Thank you."))

@@ -29,14 +29,14 @@ class Card:
     provider: CardProvider
 
     def faults(self, **wanted: Any) -> None:
-        self._api("PUT", "/v1/faults", wanted)
+        self._api("PUT", "/_/faults", wanted)
 
     def books(self) -> dict[str, Any]:
-        books: dict[str, Any] = self._api("GET", "/v1/books")
+        books: dict[str, Any] = self._api("GET", "/_/books")
         return books
 
     def resend(self, reference: str) -> None:
-        self._api("POST", f"/v1/checkouts/{reference}/notices", {})
+        self._api("POST", f"/_/notices/{reference}", {})
 
     def open(self, webhook_url: str = "http://127.0.0.1:1/nobody", **other: Any) -> Checkout:
         return self.provider.create(request(webhook_url=webhook_url, **other))

@@ -162,7 +162,7 @@ def test_no_more_is_given_back_than_was_taken(card: Card) -> None:
 
 
 def test_a_stranger_gets_no_answer(card: Card) -> None:
-    answer = httpx.get(f"{card.address}/v1/books", trust_env=False)
+    answer = httpx.get(f"{card.address}/_/books", trust_env=False)
     assert answer.status_code == 401
     with pytest.raises(ProviderRefused, match="not_found"):
         card.provider.status("chk_unknown")

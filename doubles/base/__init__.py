@@ -1,0 +1,1 @@
+"""What the doubles of payment providers share: books, faults, notices, pages and a counter."""
