@@ -177,7 +177,7 @@ try:
 
     # Where it listens. Its neighbours' ports are those of the demo's doubles.
     HOST = _text("HOST", "127.0.0.1")
-    PORT = _number("PORT", 8080, most=65_532)
+    PORT = _number("PORT", 8080, most=65_531)
     WEB_PROCESSES = _number("WEB_PROCESSES", 2, most=8)
     WEB_THREADS = _number("WEB_THREADS", 8, most=64)
     PUBLIC_URL = _text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
@@ -191,6 +191,34 @@ try:
     CARD_PROVIDER_URL = _text("CARD_PROVIDER_URL", f"http://127.0.0.1:{PORT + 1}" * CARD_DOUBLE)
     CARD_PROVIDER_KEY = _text("CARD_PROVIDER_KEY", _derived("card key") * CARD_DOUBLE)
     CARD_WEBHOOK_SECRET = _text("CARD_WEBHOOK_SECRET", _derived("card webhook") * CARD_DOUBLE)
+    PROVIDERS_DOUBLE = DEMO and not any(
+        map(_text, ("STRIPE_KEY", "PAYSTACK_KEY", "FLUTTERWAVE_KEY", "MPESA_KEY"))
+    )
+    PROVIDERS_KEY = _derived("providers key") * PROVIDERS_DOUBLE
+    PROVIDERS_SECRET = _derived("providers secret") * PROVIDERS_DOUBLE
+    _PLAYED = f"http://127.0.0.1:{PORT + 4}" if PROVIDERS_DOUBLE else ""
+    STRIPE_URL = _text("STRIPE_URL", f"{_PLAYED}/stripe" if _PLAYED else "https://api.stripe.com")
+    STRIPE_KEY = _text("STRIPE_KEY", PROVIDERS_KEY)
+    STRIPE_WEBHOOK_SECRET = _text("STRIPE_WEBHOOK_SECRET", PROVIDERS_SECRET)
+    PAYSTACK_URL = _text(
+        "PAYSTACK_URL", f"{_PLAYED}/paystack" if _PLAYED else "https://api.paystack.co"
+    )
+    PAYSTACK_KEY = _text("PAYSTACK_KEY", PROVIDERS_KEY)
+    FLUTTERWAVE_URL = _text(
+        "FLUTTERWAVE_URL", f"{_PLAYED}/flutterwave" if _PLAYED else "https://api.flutterwave.com"
+    )
+    FLUTTERWAVE_KEY = _text("FLUTTERWAVE_KEY", PROVIDERS_KEY)
+    FLUTTERWAVE_WEBHOOK_HASH = _text("FLUTTERWAVE_WEBHOOK_HASH", PROVIDERS_SECRET)
+    MPESA_URL = _text("MPESA_URL", f"{_PLAYED}/mpesa" if _PLAYED else "https://api.safaricom.co.ke")
+    MPESA_KEY = _text("MPESA_KEY", PROVIDERS_KEY)
+    MPESA_SECRET = _text("MPESA_SECRET", PROVIDERS_SECRET)
+    MPESA_SHORTCODE = _text("MPESA_SHORTCODE", "174379" * PROVIDERS_DOUBLE)
+    MPESA_PASSKEY = _text("MPESA_PASSKEY", PROVIDERS_SECRET)
+    MPESA_INITIATOR = _text("MPESA_INITIATOR", "makao" * PROVIDERS_DOUBLE)
+    MPESA_CREDENTIAL = _text("MPESA_CREDENTIAL", PROVIDERS_SECRET)
+    MPESA_PAYOUT_SHORTCODE = _text("MPESA_PAYOUT_SHORTCODE")
+    MPESA_PHONE_URL = f"{_PLAYED}/mpesa/phone" if _PLAYED else ""  # the payer's phone, in the demo
+    NOTICE_SECRET = _derived("notices of payments")
     MAIL_DOUBLE = DEMO and not _text("SMTP_URL")
     SMTP_URL = _text("SMTP_URL", f"smtp://127.0.0.1:{PORT + 2}" * MAIL_DOUBLE)
     MAILBOX_URL = f"http://127.0.0.1:{PORT + 3}" * MAIL_DOUBLE  # what /dev/mail shows

@@ -1,27 +1,28 @@
 """Card payments through a hosted checkout, over REST with a bearer key and signed notices."""
 
-import enum
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from typing import Any, ClassVar
+from urllib.parse import quote
 
+from adapters.answers import Answer
 from adapters.payments import (
-    MINOR_MAX,
     Checkout,
     CheckoutRequest,
+    DisputeOutcome,
+    Heard,
     Notice,
     NoticeRefused,
     Outcome,
+    ProviderRefused,
     ProviderUnavailable,
     RefundOutcome,
+    RefundRequest,
     RefundState,
     State,
-    from_minor,
+    Topic,
     to_minor,
 )
 from adapters.signatures import SignatureRefused, verify
@@ -29,9 +30,6 @@ from adapters.wire import PATIENCE, Limits, Wire
 
 SIGNATURE_HEADER = "card-signature"
 NOTICE_BYTES_MAX = 64 * 1024
-TEXT_MAX = 500
-
-Member = TypeVar("Member", bound=enum.StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,8 @@ class CardProvider:
     secrets: Sequence[str] = field(repr=False)
     limits: Limits = PATIENCE
     clock: Callable[[], float] = time.time
+    repeats: ClassVar[bool] = True
+    signs: ClassVar[bool] = True
 
     def create(self, request: CheckoutRequest) -> Checkout:
         """Open a checkout, once per `request.key`."""
@@ -57,12 +57,12 @@ class CardProvider:
             "return_url": request.return_url,
             "webhook_url": request.webhook_url,
         }
-        answer = _Answer(self._wire.call("POST", "/v1/checkouts", body, request.key))
+        answer = Answer(self._wire.call("POST", "/v1/checkouts", body, request.key))
         return Checkout(answer.text("reference"), answer.url("url"), answer.instant("expires_at"))
 
-    def status(self, reference: str) -> Outcome:
+    def status(self, reference: str, heard: Heard = ()) -> Outcome:
         """Ask how the checkout stands now."""
-        answer = _Answer(self._wire.call("GET", f"/v1/checkouts/{quote(reference, safe='')}"))
+        answer = Answer(self._wire.call("GET", f"/v1/checkouts/{quote(reference, safe='')}"))
         if answer.text("reference") != reference:
             raise ProviderUnavailable("the answer is about another checkout")
         return Outcome(
@@ -74,20 +74,25 @@ class CardProvider:
             failure_sentence=answer.text("failure_sentence", empty=True),
         )
 
-    def refund(self, reference: str, amount: Decimal, currency: str, key: str) -> RefundOutcome:
-        """Give back `amount` in major units of what the checkout took, once per key."""
-        body = {"amount": to_minor(amount, currency), "currency": currency}
-        path = f"/v1/checkouts/{quote(reference, safe='')}/refunds"
-        answer = _Answer(self._wire.call("POST", path, body, key))
-        outcome = RefundOutcome(
-            state=answer.member("state", RefundState),
-            amount=answer.amount(),
-            currency=answer.currency(),
-            reference=answer.text("reference"),
-        )
-        if (outcome.amount, outcome.currency) != (amount, currency):
-            raise ProviderUnavailable("the answer is about another sum")
-        return outcome
+    def refund(self, request: RefundRequest) -> RefundOutcome:
+        """Give back part or all of what the checkout took, once per key."""
+        body = {
+            "amount": to_minor(request.amount, request.currency),
+            "currency": request.currency,
+        }
+        path = f"/v1/checkouts/{quote(request.checkout, safe='')}/refunds"
+        return _refunded(self._wire.call("POST", path, body, request.key), request)
+
+    def refund_status(
+        self, request: RefundRequest, reference: str, heard: Heard = ()
+    ) -> RefundOutcome:
+        """Ask how a refund stands now."""
+        path = f"/v1/refunds/{quote(reference, safe='')}"
+        return _refunded(self._wire.call("GET", path), request)
+
+    def dispute(self, reference: str) -> DisputeOutcome:
+        """Refuse: this provider keeps disputes to itself."""
+        raise ProviderRefused("no_disputes", "This provider tells of no disputes.")
 
     def parse_notice(self, raw_body: bytes, headers: Mapping[str, str]) -> Notice:
         """Read a notice after proving its signature over the very bytes that came.
@@ -101,13 +106,14 @@ class CardProvider:
         lowered = {name.lower(): value for name, value in headers.items()}
         try:
             verify(raw_body, lowered.get(SIGNATURE_HEADER, ""), self.secrets, self.clock())
-            body = _Answer(json.loads(raw_body))
-            data = _Answer(body.part("data"))
+            body = Answer(json.loads(raw_body))
+            data = Answer(body.part("data"))
             return Notice(
                 event_id=body.text("id"),
                 type=body.text("type"),
                 reference=data.text("reference"),
                 intent_id=data.text("intent_id"),
+                topic=Topic.refund if body.text("type").startswith("refund.") else Topic.payment,
             )
         except SignatureRefused as error:
             raise NoticeRefused(str(error)) from error
@@ -130,56 +136,14 @@ def configured(settings: Mapping[str, Any]) -> CardProvider | None:
     return CardProvider(address, settings["CARD_PROVIDER_KEY"], secrets)
 
 
-class _Answer:
-    """Reads fields of an answer, trusting none. Each method raises ProviderUnavailable."""
-
-    def __init__(self, fields: Any) -> None:
-        if not isinstance(fields, dict):
-            raise ProviderUnavailable("the answer is no object")
-        self._fields: dict[str, Any] = fields
-
-    def text(self, name: str, *, empty: bool = False) -> str:
-        value = self._fields.get(name, "" if empty else None)
-        if not isinstance(value, str) or len(value) > TEXT_MAX or not (value or empty):
-            raise ProviderUnavailable(f"the answer has no good {name}")
-        return value
-
-    def part(self, name: str) -> dict[str, Any]:
-        value = self._fields.get(name)
-        if not isinstance(value, dict):
-            raise ProviderUnavailable(f"the answer has no good {name}")
-        return value
-
-    def url(self, name: str) -> str:
-        value = self.text(name)
-        try:
-            parts = urlsplit(value)
-        except ValueError as error:
-            raise ProviderUnavailable(f"the answer has no good {name}") from error
-        if parts.scheme not in {"http", "https"} or not parts.netloc:
-            raise ProviderUnavailable(f"the answer has no good {name}")
-        return value
-
-    def instant(self, name: str) -> datetime:
-        value = self._fields.get(name)
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 10**11:
-            raise ProviderUnavailable(f"the answer has no good {name}")
-        return datetime.fromtimestamp(value, UTC)
-
-    def currency(self) -> str:
-        value = self.text("currency")
-        if not (len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()):
-            raise ProviderUnavailable("the answer has no good currency")
-        return value
-
-    def amount(self) -> Decimal:
-        minor = self._fields.get("amount")
-        if isinstance(minor, bool) or not isinstance(minor, int) or not 0 < minor <= MINOR_MAX:
-            raise ProviderUnavailable("the answer has no good amount")
-        return from_minor(minor, self.currency())
-
-    def member(self, name: str, among: type[Member]) -> Member:
-        try:
-            return among(self.text(name))
-        except ValueError as error:
-            raise ProviderUnavailable(f"the answer has no known {name}") from error
+def _refunded(said: dict[str, Any], asked: RefundRequest) -> RefundOutcome:
+    answer = Answer(said)
+    outcome = RefundOutcome(
+        state=answer.member("state", RefundState),
+        amount=answer.amount(),
+        currency=answer.currency(),
+        reference=answer.text("reference"),
+    )
+    if (outcome.amount, outcome.currency) != (asked.amount, asked.currency):
+        raise ProviderUnavailable("the answer is about another sum")
+    return outcome

@@ -1,11 +1,11 @@
 """Money in, whoever takes it: what every provider of payments is asked and answers."""
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.money import decimals
 
@@ -14,6 +14,10 @@ MINOR_MAX = 10**18  # fits a signed 64-bit integer; anything above is a mistake
 
 class ProviderUnavailable(Exception):
     """No answer that can be trusted. What was asked may have happened: ask again, same key."""
+
+
+class NotCalled(ProviderUnavailable):
+    """It was not even asked, so that nothing can have happened."""
 
 
 class ProviderRefused(Exception):
@@ -49,11 +53,28 @@ class RefundState(enum.StrEnum):
     failed = enum.auto()
 
 
+class DisputeState(enum.StrEnum):
+    """Where a dispute stands with the provider, as who was paid sees it."""
+
+    open = enum.auto()
+    won = enum.auto()
+    lost = enum.auto()
+
+
+class Topic(enum.StrEnum):
+    """What a notice is about."""
+
+    payment = enum.auto()
+    refund = enum.auto()
+    dispute = enum.auto()
+
+
 @dataclass(frozen=True, slots=True)
 class CheckoutRequest:
-    """What is to be paid, in major units, and where the payer and the notices go.
+    """What is to be paid, in major units, by whom, and where the payer and the notices go.
 
-    `key` makes it once: the same key with the same content gives the same checkout.
+    `key` makes it once: the same key with the same content gives the same checkout. `phone` is in
+    E.164. `expires_at` is until when the payer has, where the provider lets us choose.
     """
 
     amount: Decimal
@@ -63,27 +84,52 @@ class CheckoutRequest:
     return_url: str
     webhook_url: str
     key: str
+    email: str = ""
+    phone: str = ""
+    name: str = ""
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """A page of the provider on which the payer pays."""
+    """A page of the provider on which the payer pays; no `url` where they are asked elsewhere."""
 
     reference: str
     url: str
-    expires_at: datetime
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a checkout stands, in major units. `failure_*` are empty unless it failed."""
+    """How a checkout stands, in major units. `failure_*` are empty unless it failed.
+
+    Without an `amount` the provider says only what became of the very sum that was asked for.
+    `receipt` is what it calls the money it took; `phone` is who it says has paid, as it says it.
+    """
 
     state: State
-    amount: Decimal
+    amount: Decimal | None
     currency: str
     reference: str
     failure_code: str = ""
     failure_sentence: str = ""
+    receipt: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """What is to go back of what `checkout` took, in major units, once per `key`.
+
+    `phone` (E.164) and the address of notices are for those who had no page to pay on.
+    """
+
+    checkout: str
+    amount: Decimal
+    currency: str
+    key: str
+    phone: str = ""
+    webhook_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,39 +140,87 @@ class RefundOutcome:
     amount: Decimal
     currency: str
     reference: str
+    failure_sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeOutcome:
+    """How a dispute stands, in major units."""
+
+    reference: str
+    state: DisputeState
+    amount: Decimal
+    currency: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Word from the provider that something changed: a reason to ask, not yet a fact."""
+    """Word from the provider that something changed: a reason to ask, not yet a fact.
+
+    Of `intent_id`, `reference` and `receipt` it names at least one, unless the address that it came
+    to tells. `subject` is what the provider calls the dispute, where that is the topic.
+    """
 
     event_id: str
     type: str
-    reference: str
-    intent_id: str
+    reference: str = ""
+    intent_id: str = ""
+    receipt: str = ""
+    topic: Topic = Topic.payment
+    subject: str = ""
+
+
+Heard = Sequence[Mapping[str, Any]]
+"""The bodies of the notices that were kept, oldest first: evidence, not yet believed."""
 
 
 class Provider(Protocol):
     """Whoever takes money in: cards, mobile money, banks.
 
     Every method but `parse_notice` raises ProviderUnavailable (ask again with the same key) and
-    ProviderRefused (do not), and ends within 15 seconds.
+    ProviderRefused (do not), and ends within 30 seconds.
     """
+
+    @property
+    def repeats(self) -> bool:
+        """Whether `create` may be called again with the same key when no answer came.
+
+        Where it may not, a second call asks the payer twice.
+        """
+        ...
+
+    @property
+    def signs(self) -> bool:
+        """Whether notices are signed. Where not, each address for notices holds a secret."""
+        ...
 
     def create(self, request: CheckoutRequest) -> Checkout:
         """Open a checkout, once per key."""
         ...
 
-    def status(self, reference: str) -> Outcome:
+    def status(self, reference: str, heard: Heard = ()) -> Outcome:
         """Ask how a checkout stands now."""
         ...
 
-    def refund(self, reference: str, amount: Decimal, currency: str, key: str) -> RefundOutcome:
+    def refund(self, request: RefundRequest) -> RefundOutcome:
         """Give back part or all of what a checkout took, once per key."""
         ...
 
+    def refund_status(
+        self, request: RefundRequest, reference: str, heard: Heard = ()
+    ) -> RefundOutcome:
+        """Ask how a refund stands now that the provider calls `reference`."""
+        ...
+
+    def dispute(self, reference: str) -> DisputeOutcome:
+        """Ask how a dispute stands now."""
+        ...
+
     def parse_notice(self, raw_body: bytes, headers: Mapping[str, str]) -> Notice:
-        """Read a notice after proving that it is the provider's and fresh.
+        """Read a notice after proving that it is the provider's and, where it can tell, fresh.
+
+        Where notices are not signed, the secret in their address is all the proof there is.
 
         Raises:
             NoticeRefused: it is forged, stale or unreadable.

@@ -47,26 +47,73 @@ class Wire:
             ProviderRefused: the provider said no in its own words, with whatever HTTP status.
 
         """
+        status, content = self.send(method, path, *_as_json(body), key=key)
+        return _judged(status, content, f"{method} {path}")
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        errors_speak: bool = False,
+    ) -> tuple[int, dict[str, Any]]:
+        """Ask once and give status and JSON object, for who words refusals in a way of their own.
+
+        Raises:
+            ProviderUnavailable: as `call`; a status of 500 and more is none if `errors_speak`.
+
+        """
+        status, content = self.send(method, path, *_as_json(body))
+        if status in WORTH_RETRYING or (status >= 500 and not errors_speak):
+            raise ProviderUnavailable(f"{method} {path}: answered {status}")
+        try:
+            answer = json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise ProviderUnavailable(
+                f"{method} {path}: answered {status} with what is no JSON"
+            ) from error
+        if not isinstance(answer, dict) or 300 <= status < 400:
+            raise ProviderUnavailable(f"{method} {path}: answered {status} in an unknown form")
+        return status, answer
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        content: bytes = b"",
+        content_type: str = "",
+        *,
+        key: str = "",
+    ) -> tuple[int, bytes]:
+        """Send bytes and give status and bytes, whatever they are.
+
+        Raises:
+            ProviderUnavailable: no answer in time, one cut short or too long.
+
+        """
         # Plain bytes only: a packed answer could unfold far beyond the limit at once.
         headers = {**self.headers, "Accept-Encoding": "identity"}
         if key:
             headers["Idempotency-Key"] = key
+        if content_type:
+            headers["Content-Type"] = content_type
         with deadline(self.limits.total_seconds) as limit:
             try:
-                status, content = self._exchange(method, path, body, headers, limit)
+                answered = self._exchange(method, path, content, headers, limit)
             # ValueError: httpx has a few for answers that are no HTTP at all.
             except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
                 late = "no answer in time" if limit.passed else str(error) or repr(error)
                 raise ProviderUnavailable(f"{method} {path}: {late}") from error
         if limit.passed:
             raise ProviderUnavailable(f"{method} {path}: no answer in time")
-        return _judged(status, content, f"{method} {path}")
+        return answered
 
     def _exchange(
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None,
+        content: bytes,
         headers: Mapping[str, str],
         limit: Deadline,
     ) -> tuple[int, bytes]:
@@ -80,15 +127,23 @@ class Wire:
         with (
             httpx.Client(base_url=self.address, timeout=timeout, trust_env=False) as client,
             client.stream(
-                method, path, json=body, headers=headers, extensions={"trace": trace}
+                method,
+                path,
+                content=content or None,
+                headers=headers,
+                extensions={"trace": trace},
             ) as answer,
         ):
-            content = b""
+            read = b""
             for chunk in answer.iter_bytes():
-                content += chunk
-                if len(content) > self.limits.answer_bytes_max:
+                read += chunk
+                if len(read) > self.limits.answer_bytes_max:
                     raise httpx.DecodingError("the answer is too long", request=answer.request)
-            return answer.status_code, content
+            return answer.status_code, read
+
+
+def _as_json(body: Mapping[str, Any] | None) -> tuple[bytes, str]:
+    return (b"", "") if body is None else (json.dumps(body).encode(), "application/json")
 
 
 def _socket(stream: Any) -> socket.socket | ssl.SSLSocket | None:

@@ -81,6 +81,7 @@ class PaymentMethod(StrEnum):
     cash = auto()
     invoice = auto()
     bank_transfer = auto()
+    mobile_money = auto()
 
 
 PAYMENT_METHOD_LABELS = {
@@ -88,6 +89,7 @@ PAYMENT_METHOD_LABELS = {
     PaymentMethod.cash: N_("Cash"),
     PaymentMethod.invoice: N_("Invoice"),
     PaymentMethod.bank_transfer: N_("Bank transfer"),
+    PaymentMethod.mobile_money: N_("Mobile money"),
 }
 
 

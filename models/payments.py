@@ -5,7 +5,15 @@ from enum import StrEnum, auto
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -15,6 +23,9 @@ from core.scope import OrganizationScoped, PartyScoped, Record, keyed, same_orga
 from core.text import N_
 from models.billing import Invoice, PaymentMethod
 from models.people import Party
+
+ONLINE = (PaymentMethod.card, PaymentMethod.mobile_money)
+"""The methods by which a provider takes the money, and is asked whether it did."""
 
 
 class IntentStatus(StrEnum):
@@ -79,14 +90,24 @@ class PaymentIntent(PartyScoped, Record):
     """Money that a party means to pay, for one or many invoices. Amounts are in `currency`.
 
     For a provider: `reference` is theirs, unique per provider for ever; `pay_url` is the page the
-    payer is sent to. `asked_at` is when the call to the provider was last begun.
+    payer is sent to, or none where they are asked on their `phone` (E.164). `receipt` is what the
+    provider calls the money that it took: payers quote it, and disputes name it. `called_at` is
+    when a call began that must not be made twice; its answer, or a message to the address whose
+    secret has the SHA-256 `notice_hash`, tells what became of it.
     """
 
     __tablename__ = "payment_intent"
     __table_args__ = keyed(
         same_organization("party_id", "party"),
         UniqueConstraint("provider", "reference"),
+        UniqueConstraint("notice_hash"),
         UniqueConstraint("organization_id", "number"),
+        Index(
+            "ix_payment_intent_receipt",
+            "provider",
+            "receipt",
+            postgresql_where=text("receipt <> ''"),
+        ),
         Index("ix_payment_intent_party", "organization_id", "party_id", "id"),
         Index("ix_payment_intent_status", "organization_id", "status", "id"),
         Index(
@@ -112,6 +133,8 @@ class PaymentIntent(PartyScoped, Record):
     method: Mapped[PaymentMethod]
     provider: Mapped[str] = mapped_column(String(40))
     reference: Mapped[str | None] = mapped_column(String(120))
+    receipt: Mapped[str] = mapped_column(String(120), server_default="")
+    phone: Mapped[str] = mapped_column(String(20), server_default="")
     status: Mapped[IntentStatus] = mapped_column(default=INTENT_FLOW.start)
     flow_version: Mapped[int] = mapped_column(default=1)
     amount: Mapped[Amount]
@@ -123,6 +146,8 @@ class PaymentIntent(PartyScoped, Record):
     failure: Mapped[str] = mapped_column(String(400), server_default="")
     attempts: Mapped[int] = mapped_column(server_default="0")
     check_at: Mapped[datetime | None]
+    called_at: Mapped[datetime | None]
+    notice_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     expires_at: Mapped[datetime | None]
     succeeded_at: Mapped[datetime | None]
     recorded_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("profile.id"))
@@ -168,19 +193,41 @@ class Allocation(OrganizationScoped, Base):
     )
 
 
+class Topic(StrEnum):
+    """What a provider's message is about."""
+
+    payment = auto()
+    refund = auto()
+    dispute = auto()
+
+
 class ProviderEvent(OrganizationScoped, Base):
-    """One message of a provider, unique for ever, so that what is said twice is heard once."""
+    """One message of a provider, unique for ever, so that what is said twice is heard once.
+
+    `topic` is what it is about: the payment, a refund of it, or a dispute, whose name at the
+    provider is `subject`. `refund_id` is set where the refund's own address was written to.
+    """
 
     __tablename__ = "provider_event"
     __table_args__ = (
         UniqueConstraint("provider", "event_id"),
         Index("ix_provider_event_intent", "organization_id", "intent_id"),
+        Index(
+            "ix_provider_event_disputes",
+            "organization_id",
+            "received_at",
+            postgresql_where=text("handled_at IS NULL AND topic = 'dispute'"),
+        ),
         same_organization("intent_id", "payment_intent"),
+        same_organization("refund_id", "refund"),
     )
 
     provider: Mapped[str] = mapped_column(String(40))
     event_id: Mapped[str] = mapped_column(String(120))
     intent_id: Mapped[UUID]
+    refund_id: Mapped[UUID | None]
+    topic: Mapped[Topic] = mapped_column(server_default=Topic.payment)
+    subject: Mapped[str] = mapped_column(String(120), server_default="")
     type: Mapped[str] = mapped_column(String(80))
     body: Mapped[Any] = mapped_column(JSONB)
     received_at: Mapped[datetime]
@@ -218,7 +265,8 @@ REFUND_FLOW = Flow(
 class Refund(PartyScoped, Record):
     """Money on its way back to the payer, from one payment. Amount in `currency`.
 
-    `check_at` is when a worker asks the provider to send it; one paid by hand has none.
+    `check_at` is when a worker asks the provider to send it; one paid by hand has none. `called_at`
+    and `notice_hash` are as of a payment.
     """
 
     __tablename__ = "refund"
@@ -226,6 +274,7 @@ class Refund(PartyScoped, Record):
         same_organization("intent_id", "payment_intent"),
         same_organization("party_id", "party"),
         UniqueConstraint("organization_id", "key"),
+        UniqueConstraint("notice_hash"),
         Index("ix_refund_intent", "organization_id", "intent_id"),
         Index("ix_refund_status", "organization_id", "status", "id"),
         Index(
@@ -248,10 +297,74 @@ class Refund(PartyScoped, Record):
     failure: Mapped[str] = mapped_column(String(400), server_default="")
     attempts: Mapped[int] = mapped_column(server_default="0")
     check_at: Mapped[datetime | None]
+    called_at: Mapped[datetime | None]
+    notice_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     succeeded_at: Mapped[datetime | None]
 
     intent: Mapped[PaymentIntent] = relationship(
         primaryjoin="foreign(Refund.intent_id) == PaymentIntent.id", lazy="raise_on_sql"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.amount}"
+
+
+class DisputeStatus(StrEnum):
+    """How a payer's bank decides, as the organization sees it."""
+
+    open = auto()
+    won = auto()
+    lost = auto()
+
+
+DISPUTE_FLOW = Flow(
+    start=DisputeStatus.open,
+    moves={
+        "win": ({DisputeStatus.open}, DisputeStatus.won),
+        "lose": ({DisputeStatus.open}, DisputeStatus.lost),
+    },
+    labels={
+        DisputeStatus.open: N_("Open"),
+        DisputeStatus.won: N_("Won"),
+        DisputeStatus.lost: N_("Lost"),
+    },
+    meanings={
+        DisputeStatus.open: "needs",
+        DisputeStatus.won: "good",
+        DisputeStatus.lost: "stopped",
+    },
+)
+
+
+class Dispute(PartyScoped, Record):
+    """A payer's bank wants money back (a chargeback). Amount in `currency`.
+
+    The provider decides; losing it is an entry of its own, and the payer owes again.
+    """
+
+    __tablename__ = "payment_dispute"
+    __table_args__ = keyed(
+        same_organization("intent_id", "payment_intent"),
+        same_organization("party_id", "party"),
+        UniqueConstraint("provider", "reference"),
+        Index("ix_payment_dispute_intent", "organization_id", "intent_id"),
+        Index("ix_payment_dispute_status", "organization_id", "status", "id"),
+        CheckConstraint("amount > 0", "amount_positive"),
+    )
+
+    intent_id: Mapped[UUID]
+    party_id: Mapped[UUID]
+    provider: Mapped[str] = mapped_column(String(40))
+    reference: Mapped[str] = mapped_column(String(120))
+    status: Mapped[DisputeStatus] = mapped_column(default=DISPUTE_FLOW.start)
+    flow_version: Mapped[int] = mapped_column(default=1)
+    amount: Mapped[Amount]
+    currency: Mapped[Currency]
+    reason: Mapped[str] = mapped_column(String(400), server_default="")
+    closed_at: Mapped[datetime | None]
+
+    intent: Mapped[PaymentIntent] = relationship(
+        primaryjoin="foreign(Dispute.intent_id) == PaymentIntent.id", lazy="raise_on_sql"
     )
 
     def __str__(self) -> str:

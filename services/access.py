@@ -26,7 +26,15 @@ _CATALOGUE_READ = dict.fromkeys(
 _CATALOGUE_WRITE = dict.fromkeys(_CATALOGUE_READ, "*")
 _MONEY_READ = dict.fromkeys(
     (
-        *("invoice", "payment_intent", "refund", "account", "journal_entry", "book"),
+        *(
+            "invoice",
+            "payment_intent",
+            "refund",
+            "payment_dispute",
+            "account",
+            "journal_entry",
+            "book",
+        ),
         *("ledger_account", "ledger_period", "ledger_hold"),
         *("reminder_step", "late_fee_rule", "late_fee"),
     ),

@@ -37,6 +37,14 @@ SETTINGS: Mapping[str, Declared] = {
         14, N_("Days until an invoice is due when no plan says otherwise")
     ),
     "payment.expire_minutes": Declared(60, N_("Minutes until an unfinished payment is given up")),
+    "payment.duplicate_minutes": Declared(
+        60, N_("Minutes in which a second payment like the first is asked about (0: never)")
+    ),
+    "payment.by_card": Declared(default=True, says=N_("Offer to pay by card")),
+    "payment.by_stripe": Declared(default=True, says=N_("Offer to pay by Stripe")),
+    "payment.by_paystack": Declared(default=True, says=N_("Offer to pay by Paystack")),
+    "payment.by_flutterwave": Declared(default=True, says=N_("Offer to pay by Flutterwave")),
+    "payment.by_mpesa": Declared(default=True, says=N_("Offer to pay by M-Pesa")),
     "security.two_factor_for_money": Declared(
         default=True, says=N_("Whoever may move money needs a second factor")
     ),

@@ -13,23 +13,28 @@ from core.text import N_
 from core.work import Work, locked
 from models.billing import Invoice, PaymentMethod
 from models.payments import Allocation, PaymentIntent
-from services import billing, buying, payments
+from services import billing, buying, payments, ways
 from services.payments import Part
 
 
-def pay(
+def pay(  # noqa: PLR0913  # what a payer chooses
     work: Work,
     invoice_ids: Sequence[UUID],
     method: PaymentMethod,
     return_url: str = "",
     amount: str = "",
+    *,
+    provider: str = "",
+    phone: str = "",
+    again: bool = False,
 ) -> PaymentIntent:
     """Begin to pay what is due on these invoices, or `amount` of it (as typed), once.
 
     A part goes to what is due first. `{id}` in `return_url` becomes the id of the payment.
 
     Whoever asks again while such a payment is under way is given that one: two presses of a
-    button, or two open pages, never charge twice. Asking at the same instant waits here.
+    button, or two open pages, never charge twice. Asking at the same instant waits here. Another
+    one like it within some minutes is begun only if `again` says so.
 
     Raises:
         As `payments.begin`; BadInput: the amount cannot be read.
@@ -47,6 +52,7 @@ def pay(
             Allocation.invoice_id.in_(wanted),
             PaymentIntent.status.in_(payments.ASKED),
             PaymentIntent.method == method,
+            PaymentIntent.provider == _provider(method, provider),
         )
         .order_by(PaymentIntent.id.desc())
     )
@@ -55,9 +61,14 @@ def pay(
         same = {invoice.id: amount for invoice, amount in buying.paid_for(work, intent.id)}
         if same == due and not over:
             return intent
-    intent = payments.begin(work, [Part(each, due[each]) for each in wanted], method)
+    parts = [Part(each, due[each]) for each in wanted]
+    intent = payments.begin(work, parts, method, provider=provider, phone=phone, again=again)
     intent.return_url = return_url.replace("{id}", str(intent.id))
     return intent
+
+
+def _provider(method: PaymentMethod, provider: str) -> str:
+    return provider or ways.DEFAULTS.get(method, method.value)
 
 
 def _shared(invoices: Sequence[Invoice], typed: str) -> dict[UUID, Decimal]:

@@ -1,13 +1,13 @@
 """Payments: one path for all money in, whoever takes it. The way back is in services/refunds.py.
 
 A provider is never called from here: an intent is written as what is wanted, a worker calls the
-provider outside any transaction, and hands the outcome to `asked` or `settle`. Each of these may be
-called twice with the same outcome and then changes nothing.
+provider outside any transaction (services/asking.py), and hands the outcome to `settle`, which may
+be called twice with the same outcome and then changes nothing.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -18,17 +18,18 @@ from core.money import exact
 from core.text import N_
 from core.work import Work, locked
 from models.billing import Invoice, PaymentMethod
-from models.payments import (
-    INTENT_FLOW,
-    Allocation,
-    IntentStatus,
-    PaymentIntent,
-)
-from services import billing, ledger, organizations, postings
+from models.payments import INTENT_FLOW, ONLINE, Allocation, IntentStatus, PaymentIntent
+from services import billing, duplicates, ledger, organizations, postings, ways
 from services.events import Fact, emit
 
+LEASE = timedelta(seconds=60)
+"""How long whoever claimed a payment has for a call to the provider; then it falls due again."""
 AGAIN = (timedelta(seconds=5), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5))
 """How long until a provider is asked again, by the number of tries; the last for all later ones."""
+GRACE = timedelta(minutes=2)
+"""How long after its end a payment may still be under way with the provider."""
+LATE = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3))
+"""When to look once more at what we have given up, after its end: not every page closes with us."""
 ASKED = (IntentStatus.pending, IntentStatus.requires_action, IntentStatus.processing)
 OVER = (
     IntentStatus.succeeded,
@@ -87,7 +88,7 @@ class PaymentFailed(Fact, type="payment.failed", table="payment_intent"):
 
 @dataclass(frozen=True)
 class PaymentUnclear(Fact, type="payment.unclear", table="payment_intent"):
-    """The provider took another sum than was asked for. Nothing is posted; somebody has to look."""
+    """What the provider took is not what was asked for. Nothing is posted; somebody has to look."""
 
     intent_id: UUID
     party_id: UUID
@@ -105,31 +106,43 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a provider says of a payment or refund."""
+    """What a provider says of a payment or refund.
+
+    Without an amount it speaks of the sum that was asked for. `phone` is who it says has paid, with
+    a `*` for each digit that it keeps to itself; `receipt` is what it calls the money.
+    """
 
     state: str
     amount: Decimal | None = None
     currency: str = ""
     reason: str = ""
+    receipt: str = ""
+    phone: str = ""
 
 
-def begin(
+def begin(  # noqa: PLR0913  # the facts of one payment
     work: Work,
     parts: Sequence[Part],
     method: PaymentMethod,
     *,
+    provider: str = "",
+    phone: str = "",
     return_url: str = "",
     note: str = "",
+    again: bool = False,
 ) -> PaymentIntent:
     """Write down that the party of these invoices means to pay them.
 
-    By card, a worker asks the provider for a page to send the payer to; a bank transfer waits until
-    somebody confirms that it arrived.
+    By card or mobile money, a worker asks the `provider` (or the method's usual one) to take it; a
+    bank transfer waits until somebody confirms that it arrived. `again` means that one like it may
+    have been made just now.
 
     Raises:
         NotDue: an invoice is not open, or asks for less.
-        BadInput: nothing is named, the invoices are not of one party and currency, or the method
-            moves no money.
+        BadInput: nothing is named, the invoices are not of one party and currency, the method moves
+            no money, or the provider does not take such a sum.
+        NotOffered: the organization does not take payments this way.
+        PossibleDuplicate: one like it was begun or made a short time ago, and not `again`.
 
     """
     if method not in postings.MONEY_ACCOUNTS or not parts:
@@ -138,8 +151,14 @@ def begin(
     if len({(each.party_id, each.currency) for each in invoices.values()}) != 1:
         raise BadInput(N_("One payment is for invoices of one customer in one currency."))
     amounts = {part.invoice_id: _amount(part, invoices[part.invoice_id]) for part in parts}
-    intent = _new_intent(work, next(iter(invoices.values())), sum(amounts.values()), method)
-    intent.return_url, intent.note = return_url, note
+    first, total = next(iter(invoices.values())), sum(amounts.values(), Decimal(0))
+    if method in ONLINE:
+        way = ways.chosen(work, method, provider)
+        provider, phone = way.name, ways.fitting(way, total, first.currency, phone)
+    if not again:
+        duplicates.check(work, first.party_id, amounts)
+    intent = _new_intent(work, first, total, method, provider or method.value)
+    intent.return_url, intent.note, intent.phone = return_url, note, phone
     work.session.add(intent)
     work.session.flush()
     for invoice_id, amount in amounts.items():
@@ -162,38 +181,44 @@ def begin(
 
 
 def _new_intent(
-    work: Work, first: Invoice, amount: Decimal | int, method: PaymentMethod
+    work: Work, first: Invoice, amount: Decimal, method: PaymentMethod, provider: str
 ) -> PaymentIntent:
     expires = timedelta(minutes=organizations.setting(work, "payment.expire_minutes"))
-    card = method is PaymentMethod.card
+    online = method in ONLINE
     return PaymentIntent(
         organization_id=work.scope.home(),
         number=organizations.next_number(work, "payment", "PAY"),
         party_id=first.party_id,
         method=method,
-        provider="card" if card else method.value,
-        amount=Decimal(amount),
+        provider=provider,
+        amount=amount,
         refunded_amount=Decimal(0),
         currency=first.currency,
-        check_at=work.now if card else None,
-        expires_at=work.now + expires if card else None,
+        attempts=0,
+        check_at=work.now if online else None,
+        expires_at=work.now + expires if online else None,
         recorded_by_id=work.scope.profile_id,
         created_at=work.now,
     )
 
 
 def record(
-    work: Work, parts: Sequence[Part], method: PaymentMethod, note: str = ""
+    work: Work,
+    parts: Sequence[Part],
+    method: PaymentMethod,
+    note: str = "",
+    *,
+    again: bool = False,
 ) -> PaymentIntent:
     """Record money that somebody of the staff holds in their hands, or saw on the bank's statement.
 
     Raises:
-        As `begin`; BadInput for a card, which only the provider can say was paid.
+        As `begin`; BadInput for a method of which only the provider can say that it was paid.
 
     """
-    if method is PaymentMethod.card:
-        raise BadInput(N_("A card payment is made by the payer."), field="method")
-    intent = begin(work, parts, method, note=note)
+    if method in ONLINE:
+        raise BadInput(N_("Such a payment is made by the payer."), field="method")
+    intent = begin(work, parts, method, note=note, again=again)
     return settle(work, intent.id, Outcome("succeeded", intent.amount, intent.currency))
 
 
@@ -203,33 +228,6 @@ def confirm_transfer(work: Work, intent_id: UUID) -> PaymentIntent:
     if intent.method is not PaymentMethod.bank_transfer:
         raise BadInput(N_("Only a bank transfer is confirmed by hand."))
     return settle(work, intent_id, Outcome("succeeded", intent.amount, intent.currency))
-
-
-def claim(work: Work, intent_id: UUID) -> PaymentIntent | None:
-    """Take a payment whose provider should be asked now; None if somebody else has, or need not.
-
-    The caller commits before it calls the provider. If it dies, the payment falls due again.
-    """
-    intent = locked(work, PaymentIntent, intent_id)
-    if intent.check_at is None or intent.check_at > work.now:
-        return None
-    intent.attempts += 1
-    intent.check_at = work.now + AGAIN[min(intent.attempts, len(AGAIN)) - 1]
-    return intent
-
-
-def asked(
-    work: Work, intent_id: UUID, reference: str, pay_url: str, expires_at: datetime | None
-) -> PaymentIntent:
-    """Note the provider's page that the payer is sent to."""
-    intent = locked(work, PaymentIntent, intent_id)
-    if intent.reference is None:
-        intent.reference, intent.pay_url = reference, pay_url
-        intent.expires_at = expires_at or intent.expires_at
-    if INTENT_FLOW.allows(intent.status, "ask_payer"):
-        INTENT_FLOW.move(intent, "ask_payer")
-        emit(work, PaymentStatusChanged(intent.id, intent.party_id, intent.status))
-    return intent
 
 
 def settle(work: Work, intent_id: UUID, outcome: Outcome) -> PaymentIntent:
@@ -248,7 +246,26 @@ def settle(work: Work, intent_id: UUID, outcome: Outcome) -> PaymentIntent:
     elif outcome.state == "processing" and INTENT_FLOW.allows(intent.status, "process"):
         INTENT_FLOW.move(intent, "process")
         emit(work, PaymentStatusChanged(intent.id, intent.party_id, intent.status))
+        intent.check_at = work.now + pause(intent)
+    else:
+        _wait(work, intent)
     return intent
+
+
+def _wait(work: Work, intent: PaymentIntent) -> None:
+    """Ask again later; after its end give it up, and look a few times more whether it was paid."""
+    end = intent.expires_at
+    if end is None or work.now < end + GRACE:
+        intent.check_at = work.now + pause(intent)
+        return
+    if intent.status is not IntentStatus.processing:
+        _fail(work, intent, Outcome("expired"))
+    intent.check_at = next((end + each for each in LATE if end + each > work.now), None)
+
+
+def pause(intent: PaymentIntent) -> timedelta:
+    """Say how long until the provider is asked again."""
+    return AGAIN[min(max(intent.attempts, 1), len(AGAIN)) - 1]
 
 
 def cancel(work: Work, intent_id: UUID) -> PaymentIntent:
@@ -260,10 +277,10 @@ def cancel(work: Work, intent_id: UUID) -> PaymentIntent:
 
 
 def _succeed(work: Work, intent: PaymentIntent, outcome: Outcome) -> None:
-    said = (outcome.amount, outcome.currency)
-    if said != (intent.amount, intent.currency):
-        # Somebody has to look: posting either amount could be wrong.
-        intent.failure = f"the provider says {outcome.currency} {outcome.amount}"
+    intent.receipt = outcome.receipt[:120] or intent.receipt
+    if differs := _difference(intent, outcome):
+        # Somebody has to look: posting either could be wrong.
+        intent.failure = differs
         intent.check_at = None
         emit(work, PaymentUnclear(intent.id, intent.party_id, intent.number, intent.failure))
         if INTENT_FLOW.allows(intent.status, "process"):
@@ -285,6 +302,20 @@ def _succeed(work: Work, intent: PaymentIntent, outcome: Outcome) -> None:
             intent.currency,
         ),
     )
+
+
+def _difference(intent: PaymentIntent, outcome: Outcome) -> str:
+    """Say what the provider took otherwise than it was asked to; nothing where all agrees."""
+    said = (outcome.amount, outcome.currency)
+    if outcome.amount is not None and said != (intent.amount, intent.currency):
+        return f"the provider says {outcome.currency} {outcome.amount}"
+    theirs, ours = outcome.phone.lstrip("+"), intent.phone.lstrip("+")
+    same = len(theirs) == len(ours) and all(
+        a in ("*", b) for a, b in zip(theirs, ours, strict=True)
+    )
+    if theirs and ours and not same:
+        return "the provider says that another phone has paid"
+    return ""
 
 
 def _apply(work: Work, part: Allocation, method: PaymentMethod) -> Decimal:

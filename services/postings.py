@@ -15,12 +15,14 @@ from models.chart import (
     CASH,
     CONTRACT_LIABILITY,
     CUSTOMER_CREDIT,
+    DISPUTED,
     FORFEITED,
+    MOBILE_MONEY,
     RECEIVABLE,
     REFUNDS_PAYABLE,
     SALES_REVENUE,
 )
-from models.payments import PaymentIntent, Refund
+from models.payments import Dispute, PaymentIntent, Refund
 from services.ledger import Leg, Recipe
 
 UNEARNED, OWED = CONTRACT_LIABILITY, RECEIVABLE
@@ -30,6 +32,7 @@ MONEY_ACCOUNTS = {
     PaymentMethod.card: CARD_CLEARING,
     PaymentMethod.cash: CASH,
     PaymentMethod.bank_transfer: BANK,
+    PaymentMethod.mobile_money: MOBILE_MONEY,
 }
 """Where money of each method arrives. Payment on account moves none."""
 
@@ -146,6 +149,21 @@ def refund_paid(refund: Refund, method: PaymentMethod) -> Recipe:
         legs=[
             Leg(REFUNDS_PAYABLE, refund.amount, refund.party_id),
             Leg(MONEY_ACCOUNTS[method], -refund.amount),
+        ],
+    )
+
+
+def dispute_lost(dispute: Dispute, method: PaymentMethod) -> Recipe:
+    """The payer's bank took the money back: the party owes it, apart from their invoices."""
+    return Recipe(
+        key=f"dispute:{dispute.id}:lost",
+        memo="Disputed payment lost",
+        table="payment_dispute",
+        source_id=dispute.id,
+        currency=dispute.currency,
+        legs=[
+            Leg(DISPUTED, dispute.amount, dispute.party_id),
+            Leg(MONEY_ACCOUNTS[method], -dispute.amount),
         ],
     )
 

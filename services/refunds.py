@@ -14,9 +14,9 @@ from core.errors import BadInput, Refused
 from core.money import exact
 from core.text import N_
 from core.work import Work, found, locked
-from models.billing import PaymentMethod
 from models.payments import (
     INTENT_FLOW,
+    ONLINE,
     REFUND_FLOW,
     Allocation,
     PaymentIntent,
@@ -25,7 +25,7 @@ from models.payments import (
 )
 from services import ledger, postings
 from services.events import Fact, emit
-from services.payments import AGAIN, OVER, Outcome
+from services.payments import AGAIN, LEASE, OVER, Outcome
 
 
 class NotRefundable(Refused):
@@ -75,7 +75,7 @@ class RefundFailed(Fact, type="refund.failed", table="refund"):
 def request(work: Work, intent_id: UUID, amount: Decimal, key: str, reason: str) -> Refund:
     """Ask for money to go back to the payer; the same key asks once.
 
-    By card a worker sends it through the provider, otherwise an accountant pays it and says so.
+    What a provider took a worker sends back through it, else an accountant pays it and says so.
 
     Raises:
         NotRefundable: more would go back than came in.
@@ -101,7 +101,7 @@ def request(work: Work, intent_id: UUID, amount: Decimal, key: str, reason: str)
         currency=intent.currency,
         reason=reason[:400],
         attempts=0,
-        check_at=work.now if intent.method is PaymentMethod.card else None,
+        check_at=work.now if intent.method in ONLINE else None,
         created_at=work.now,
     )
     work.session.add(refund)
@@ -141,7 +141,26 @@ def claim(work: Work, refund_id: UUID) -> Refund | None:
     if refund.check_at is None or refund.check_at > work.now:
         return None
     refund.attempts += 1
-    refund.check_at = work.now + AGAIN[min(refund.attempts, len(AGAIN)) - 1]
+    refund.check_at = work.now + LEASE
+    return refund
+
+
+def call_once(work: Work, refund: Refund, notice_hash: bytes) -> None:
+    """Note that the provider is called; word of it comes to a secret address."""
+    refund.called_at, refund.notice_hash = work.now, notice_hash
+
+
+def postpone(work: Work, refund_id: UUID) -> Refund:
+    """Ask again a little later: there was no answer."""
+    return asked(work, refund_id, "")
+
+
+def asked(work: Work, refund_id: UUID, reference: str) -> Refund:
+    """Note what the provider calls a refund that is on its way, and ask again a little later."""
+    refund = locked(work, Refund, refund_id)
+    if refund.check_at is not None:
+        refund.reference = reference or refund.reference
+        refund.check_at = work.now + AGAIN[min(max(refund.attempts, 1), len(AGAIN)) - 1]
     return refund
 
 
@@ -158,7 +177,7 @@ def settled(work: Work, refund_id: UUID, outcome: Outcome, reference: str = "") 
             emit(work, RefundFailed(refund.id, refund.intent_id, refund.failure))
         return refund
     REFUND_FLOW.move(refund, "succeed")
-    refund.reference, refund.succeeded_at = reference or None, work.now
+    refund.reference, refund.succeeded_at = reference or refund.reference, work.now
     intent = locked(work, PaymentIntent, refund.intent_id)
     whole = intent.refunded_amount + refund.amount == intent.amount
     INTENT_FLOW.move(intent, "refund" if whole else "refund_part")
@@ -176,7 +195,7 @@ def settle(work: Work, refund_id: UUID) -> Refund:
     """Say that a refund of cash or by bank was paid out by hand."""
     refund = locked(work, Refund, refund_id)
     intent = locked(work, PaymentIntent, refund.intent_id)
-    if intent.method is PaymentMethod.card:
+    if intent.method in ONLINE:
         raise BadInput(N_("The provider sends this refund by itself."))
     return settled(work, refund_id, Outcome("succeeded"))
 
@@ -186,7 +205,8 @@ def retry(work: Work, refund_id: UUID) -> Refund:
     refund = locked(work, Refund, refund_id)
     REFUND_FLOW.move(refund, "retry")
     intent = found(work, PaymentIntent, refund.intent_id)
-    refund.failure, refund.attempts = "", 0
-    refund.check_at = work.now if intent.method is PaymentMethod.card else None
+    refund.failure, refund.attempts, refund.reference = "", 0, None
+    refund.called_at = None
+    refund.check_at = work.now if intent.method in ONLINE else None
     emit(work, RefundRequested(refund.id, refund.intent_id, refund.amount, refund.currency))
     return refund

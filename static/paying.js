@@ -1,4 +1,5 @@
-/* What is ticked to be paid, summed beside the button. The server sums again; this only shows. */
+/* What is ticked to be paid, summed beside the button, and the phone where one is asked. The server
+   sums again; this only shows. */
 (function () {
   "use strict";
   const sum = document.querySelector("[data-sum]");
@@ -7,6 +8,9 @@
   const language = `${document.documentElement.lang || "en"}-u-nu-latn`;
 
   function show() {
+    form.querySelectorAll("[data-for-way]").forEach((each) => {
+      each.hidden = form.elements.method.value !== each.dataset.forWay;
+    });
     const ticked = Array.from(form.querySelectorAll("[data-due]:checked"));
     const currencies = new Set(ticked.map((each) => each.dataset.currency));
     const part = form.elements.amount && form.elements.amount.value.trim();

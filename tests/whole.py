@@ -18,9 +18,21 @@ import httpx
 from core import embedded
 
 ROOT = Path(__file__).parents[1]
-PORTS = 4
-"""Web, card provider, mail, mailbox: neighbours."""
-OURS = ("DATABASE_", "REDIS_", "CARD_", "SMTP_", "MAKAO_", "SECRET_KEY", "PUBLIC_URL")
+PORTS = 5
+"""Web, card provider, mail, mailbox, other providers: neighbours."""
+OURS = (
+    "DATABASE_",
+    "REDIS_",
+    "CARD_",
+    "STRIPE_",
+    "PAYSTACK_",
+    "FLUTTERWAVE_",
+    "MPESA_",
+    "SMTP_",
+    "MAKAO_",
+    "SECRET_KEY",
+    "PUBLIC_URL",
+)
 PATIENCE_SECONDS = 240.0
 """A start with the demo takes a quarter of a minute alone, and much longer beside a full load."""
 

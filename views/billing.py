@@ -21,14 +21,22 @@ def issue(work: Work, row_id: UUID, due_on: date | None) -> object:
     return invoicing.issue(work, row_id, due_on)
 
 
-def record(work: Work, row_id: UUID, amount: Decimal, method: str, note: str) -> object:
+def record(  # noqa: PLR0913, PLR0917  # the inputs of the act
+    work: Work,
+    row_id: UUID,
+    amount: Decimal,
+    method: str,
+    note: str,
+    again: bool,  # noqa: FBT001
+) -> object:
     """Record money that came in for one invoice."""
-    return payments.record(work, [Part(row_id, amount)], PaymentMethod(method), note)
+    part = [Part(row_id, amount)]
+    return payments.record(work, part, PaymentMethod(method), note, again=again)
 
 
-def begin_transfer(work: Work, row_id: UUID, amount: Decimal) -> object:
+def begin_transfer(work: Work, row_id: UUID, amount: Decimal, again: bool) -> object:  # noqa: FBT001
     """Note that a bank transfer for an invoice is on its way."""
-    return payments.begin(work, [Part(row_id, amount)], PaymentMethod.bank_transfer)
+    return payments.begin(work, [Part(row_id, amount)], PaymentMethod.bank_transfer, again=again)
 
 
 REASON = Input("reason", N_("Reason"), Kind.long, length=400)
@@ -37,6 +45,12 @@ AMOUNT = Input(
     N_("Amount"),
     Kind.money,
     start=lambda row: row.total - row.paid_amount,
+)
+AGAIN = Input(
+    "again",
+    N_("It is meant once more, though one like it was made a short time ago"),
+    Kind.yesno,
+    required=False,
 )
 
 
@@ -85,6 +99,7 @@ INVOICE = Screen(
                     choices={"cash": N_("Cash"), "bank_transfer": N_("Bank transfer")},
                 ),
                 Input("note", N_("Note"), length=400, required=False),
+                AGAIN,
             ),
             done=N_("The payment is in the ledger, and the customer's receipt is on its way."),
         ),
@@ -97,7 +112,7 @@ INVOICE = Screen(
             money=True,
             unless=_open,
             bulk=False,
-            inputs=(AMOUNT,),
+            inputs=(AMOUNT, AGAIN),
             done=N_("Confirm the transfer when it stands on the bank's statement."),
         ),
         Act(

@@ -15,7 +15,7 @@ from models.approvals import Approval
 from models.billing import PaymentMethod
 from models.bookings import Booking, BookingStatus
 from models.events import Saga, SagaStatus
-from models.payments import IntentStatus, PaymentIntent, Refund, RefundStatus
+from models.payments import ONLINE, IntentStatus, PaymentIntent, Refund, RefundStatus
 from models.people import Party
 from models.sales import Apartment
 from services import approvals
@@ -50,7 +50,7 @@ SAGAS = Waiting("saga", "resume", N_("Parked: %(name)s"), "player-pause", "stopp
 
 BY_HAND_STILL = (
     Refund.status == RefundStatus.requested,
-    PaymentIntent.method != PaymentMethod.card,
+    PaymentIntent.method.not_in(ONLINE),
 )
 """No provider sends these: somebody pays them, and says so."""
 

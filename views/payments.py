@@ -6,6 +6,7 @@ from core.text import N_
 from models.billing import PaymentMethod
 from models.payments import (
     Allocation,
+    Dispute,
     PaymentIntent,
     ProviderEvent,
     Refund,
@@ -35,9 +36,9 @@ INTENT = Screen(
     menu=N_("Money"),
     counted=True,
     columns="number status party method amount succeeded_at",
-    more="refunded_amount created_at",
-    search="number reference party.name",
-    filters="status method party amount created_at succeeded_at",
+    more="provider receipt refunded_amount created_at",
+    search="number reference receipt party.name",
+    filters="status method provider party amount created_at succeeded_at",
     acts=(
         Act(
             payments.confirm_transfer,
@@ -73,7 +74,7 @@ INTENT = Screen(
         ),
     ),
     groups=(
-        Group(N_("Payment"), "party method provider reference note"),
+        Group(N_("Payment"), "party method provider phone reference receipt note"),
         Group(N_("What came of it"), "amount refunded_amount succeeded_at failure created_at"),
     ),
     figures="amount refunded_amount method party",
@@ -82,6 +83,7 @@ INTENT = Screen(
             Allocation, "intent_id", N_("Pays"), "invoice amount", labels={"invoice": N_("Invoice")}
         ),
         Related(Refund, "intent_id", N_("Refunds"), "intent status amount reason"),
+        Related(Dispute, "intent_id", N_("Disputes"), "intent status amount reason"),
         Related(
             ProviderEvent,
             "intent_id",
@@ -97,7 +99,7 @@ INTENT = Screen(
         ),
         Preset(N_("Failed"), "status=failed"),
     ),
-    programs="currency provider reference note failure",
+    programs="currency reference phone note failure",
     own="number status method amount refunded_amount currency reference succeeded_at created_at",
     drawing="money",
 )
@@ -153,4 +155,27 @@ REFUND = Screen(
     programs="currency reference",
     drawing="money",
 )
-SCREENS = [INTENT, REFUND]
+DISPUTE = Screen(
+    Dispute,
+    title=N_("Disputes"),
+    one=N_("Dispute"),
+    sentence=N_("Payments that a payer's bank wants back. They are answered at the provider."),
+    menu=N_("Money"),
+    columns="intent status amount reason created_at",
+    more="provider reference closed_at",
+    called="intent",
+    heading=N_("Dispute of %(name)s"),
+    groups=(
+        Group(
+            N_("Dispute"),
+            "intent intent.party amount reason provider reference created_at closed_at",
+        ),
+    ),
+    search="intent.number reference",
+    filters="status amount created_at",
+    labels={"closed_at": N_("Closed")},
+    presets=(Preset(N_("Open"), "status=open"),),
+    programs="currency",
+    drawing="money",
+)
+SCREENS = [INTENT, REFUND, DISPUTE]

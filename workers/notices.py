@@ -13,7 +13,7 @@ from models.events import Event
 from models.files import Comment
 from models.notices import Priority
 from models.payments import PaymentIntent, Refund
-from services import followers, notices
+from services import disputes, followers, notices
 from services.notices import Notice
 from workers.jobs import Desk, homes
 
@@ -178,6 +178,27 @@ def payment_unclear(work: Work, event: Event) -> None:
     says = N_("Payment %(number)s does not add up: %(reason)s. Nothing was posted.")
     values = {"number": event.data["number"], "reason": event.data["reason"]}
     _to_money_staff(work, event, says, f"/admin/payment_intent/{event.subject_id}", values)
+
+
+def payment_disputed(work: Work, event: Event) -> None:
+    """Have an accountant answer a dispute before the provider's day for it is over."""
+    says = N_("%(amount)s of payment %(number)s is disputed: %(reason)s Answer it at the provider.")
+    _dispute(work, event, says, reason=event.data["reason"] or "-")
+
+
+def dispute_closed(work: Work, event: Event) -> None:
+    """Tell the accountants whether the money stays."""
+    won = event.data["outcome"] == disputes.STAYS
+    lost = N_("The dispute of payment %(number)s is lost: %(amount)s went back, and is owed again.")
+    kept = N_("The dispute of payment %(number)s is won: %(amount)s stays.")
+    _dispute(work, event, kept if won else lost)
+
+
+def _dispute(work: Work, event: Event, says: str, **values: str) -> None:
+    values["number"] = event.data["number"]
+    values["amount"] = _money(event.data["amount"], event.data["currency"])
+    link = f"/admin/payment_dispute/{event.subject_id}"
+    _to_money_staff(work, event, says, link, values)
 
 
 def refund_requested(work: Work, event: Event) -> None:

@@ -1,28 +1,35 @@
-"""Money jobs: what the card provider is asked, and what becomes of its answers.
+"""Money jobs: what providers are asked about payments, and what becomes of their answers.
 
 Each claims its row and commits, calls the provider with no transaction open, and hands the outcome
 to a service in a new unit of work. Whoever dies in between leaves a row that falls due again, and
-asks again with the same key.
+asks again with the same key. A call that must not be made twice is noted before it is made.
 """
 
+import hashlib
+import hmac
 import logging
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import select, update
 
-from adapters import card
+from adapters import providers
 from adapters.payments import (
     CheckoutRequest,
+    NotCalled,
     Provider,
     ProviderRefused,
     ProviderUnavailable,
-    RefundState,
 )
 from core.work import Work, found
 from models.events import Event
-from models.payments import PaymentIntent, ProviderEvent, Refund
-from services import payments, refunds
+from models.organizations import Organization
+from models.payments import ONLINE, PaymentIntent, ProviderEvent
+from models.people import Party
+from services import asking, organizations, payments
 from services.payments import Outcome
 from workers.jobs import Desk, each, job
 
@@ -30,60 +37,41 @@ MOST = 50
 log = logging.getLogger(__name__)
 
 
-@job(queue="money", timeout_seconds=60)
+@dataclass(frozen=True, slots=True)
+class Call:
+    """All that a call to a provider needs to know of a payment, read before it is made."""
+
+    intent_id: UUID
+    provider: str
+    reference: str | None
+    wanted: bool
+    once: bool
+    request: CheckoutRequest
+    heard: list[Any]
+
+
+@job(queue="money", timeout_seconds=90)
 def ask(desk: Desk, intent_id: str) -> None:
     """Open the checkout of a payment, or ask how it stands, if that is due."""
     with desk.work() as work:
-        intent = payments.claim(work, UUID(intent_id))
+        intent = asking.claim(work, UUID(intent_id))
         if intent is None:
             return
-        reference = intent.reference
-        open_still = intent.status in payments.ASKED
-        request = _request(intent)
+        provider = providers.named(current_app.config, intent.provider)
+        call = _call(work, intent, provider)
     try:
-        if reference is not None:
-            said = _provider().status(reference)
-            outcome = Outcome(said.state.value, said.amount, said.currency, said.failure_sentence)
-            _settle(desk, UUID(intent_id), outcome)
-        elif open_still:
-            checkout = _provider().create(request)
-            with desk.work() as work:
-                payments.asked(
-                    work, UUID(intent_id), checkout.reference, checkout.url, checkout.expires_at
-                )
-        else:  # given up before the provider ever heard of it
-            _settle(desk, UUID(intent_id), Outcome("cancelled"))
+        _ask(desk, provider, call)
     except ProviderUnavailable as error:
-        log.warning("the card provider does not answer for payment %s: %s", intent_id, error)
+        log.warning("%s does not answer for payment %s: %s", call.provider, intent_id, error)
+        with desk.work() as work:
+            asking.postpone(work, call.intent_id, not_called=isinstance(error, NotCalled))
     except ProviderRefused as error:
-        if reference is None:
-            _settle(desk, UUID(intent_id), Outcome("failed", reason=error.sentence))
-        else:
-            log.error("the card provider does not know payment %s: %s", intent_id, error)  # noqa: TRY400
-
-
-@job(queue="money", timeout_seconds=60)
-def send_back(desk: Desk, refund_id: str) -> None:
-    """Ask the provider to send a refund, if that is due. The same key asks for it once."""
-    with desk.work() as work:
-        refund = refunds.claim(work, UUID(refund_id))
-        if refund is None:
+        if call.reference is None:
+            _settle(desk, call.intent_id, Outcome("failed", reason=error.sentence))
             return
-        intent = found(work, PaymentIntent, refund.intent_id)
-        reference, amount, currency = intent.reference or "", refund.amount, refund.currency
-    try:
-        answer = _provider().refund(reference, amount, currency, f"refund:{refund_id}")
-    except ProviderUnavailable as error:
-        log.warning("the card provider does not answer for refund %s: %s", refund_id, error)
-        return
-    except ProviderRefused as error:
-        outcome, reference = Outcome("failed", reason=error.sentence), ""
-    else:
-        if answer.state is RefundState.pending:
-            return
-        outcome, reference = Outcome(answer.state.value), answer.reference
-    with desk.work() as work:
-        refunds.settled(work, UUID(refund_id), outcome, reference)
+        log.error("%s does not know payment %s: %s", call.provider, intent_id, error)  # noqa: TRY400
+        with desk.work() as work:
+            asking.postpone(work, call.intent_id)
 
 
 def ask_due() -> None:
@@ -91,20 +79,80 @@ def ask_due() -> None:
     each("payments", _ask_all)
 
 
-def send_back_due() -> None:
-    """Send every refund that is due, in all organizations."""
-    each("refunds", _send_back_all)
-
-
 def ring_payment(work: Work, event: Event) -> None:
-    """Have a card payment asked for at once."""
-    if event.data["method"] == "card":
+    """Have a payment by a provider asked for at once."""
+    if event.data["method"] in [each.value for each in ONLINE]:
         ask.later(work.scope.home(), str(event.subject_id))
 
 
-def ring_refund(work: Work, event: Event) -> None:
-    """Have a refund sent at once."""
-    send_back.later(work.scope.home(), str(event.subject_id))
+def notice_address(provider: str, token: str) -> str:
+    """Give where a provider writes to; where it signs nothing the address holds a secret."""
+    public = current_app.config["PUBLIC_URL"]
+    return f"{public}/webhooks/{provider}" + (f"/{token}" if token else "")
+
+
+def secret_of(row_id: UUID) -> tuple[str, bytes]:
+    """Make the secret of the address for one payment or refund, and the hash that is kept of it.
+
+    The same each time, so that a later call gives the same address and no answer goes astray.
+    """
+    key = current_app.config["NOTICE_SECRET"].encode()
+    token = hmac.new(key, row_id.bytes, hashlib.sha256).hexdigest()
+    return token, hashlib.sha256(token.encode()).digest()
+
+
+def _ask(desk: Desk, provider: Provider | None, call: Call) -> None:
+    if provider is None:
+        raise NotCalled("it is not set up")
+    if call.reference is not None:
+        said = provider.status(call.reference, call.heard)
+        outcome = Outcome(
+            said.state.value,
+            said.amount,
+            said.currency,
+            said.failure_sentence,
+            receipt=said.receipt,
+            phone=said.phone,
+        )
+        _settle(desk, call.intent_id, outcome)
+    elif not call.wanted and not call.once:  # given up before the provider ever heard of it
+        _settle(desk, call.intent_id, Outcome("cancelled"))
+    elif call.once:
+        raise ProviderUnavailable("it was called, and its answer got lost")
+    else:
+        checkout = provider.create(call.request)
+        with desk.work() as work:
+            asking.asked(
+                work, call.intent_id, checkout.reference, checkout.url, checkout.expires_at
+            )
+
+
+def _call(work: Work, intent: PaymentIntent, provider: Provider | None) -> Call:
+    token = ""
+    once = intent.called_at is not None
+    wanted = intent.status in payments.ASKED
+    if provider and not provider.repeats and intent.reference is None and wanted and not once:
+        token, notice_hash = secret_of(intent.id)
+        asking.call_once(work, intent, notice_hash)
+    return Call(
+        intent.id,
+        intent.provider,
+        intent.reference,
+        wanted,
+        once,
+        _request(work, intent, token),
+        _heard(work, intent.id),
+    )
+
+
+def _heard(work: Work, intent_id: UUID) -> list[Any]:
+    bodies = (
+        select(ProviderEvent.body)
+        .where(ProviderEvent.intent_id == intent_id, ProviderEvent.refund_id.is_(None))
+        .order_by(ProviderEvent.received_at.desc())
+        .limit(MOST)
+    )
+    return list(work.session.scalars(bodies))[::-1]
 
 
 def _ask_all(home: UUID) -> None:
@@ -118,42 +166,38 @@ def _ask_all(home: UUID) -> None:
             log.exception("payment %s", intent_id)
 
 
-def _send_back_all(home: UUID) -> None:
-    with Desk(home, "payments.send_back_due").work() as work:
-        due = select(Refund.id).where(Refund.check_at <= work.now)
-        ids = work.session.scalars(due.order_by(Refund.check_at).limit(MOST)).all()
-    for refund_id in ids:
-        try:
-            send_back(home, str(refund_id))
-        except Exception:
-            log.exception("refund %s", refund_id)
-
-
 def _settle(desk: Desk, intent_id: UUID, outcome: Outcome) -> None:
     """Hand over what the provider says; its messages about this payment are answered by that."""
     with desk.work() as work:
         payments.settle(work, intent_id, outcome)
         heard = update(ProviderEvent).where(
-            ProviderEvent.intent_id == intent_id, ProviderEvent.handled_at.is_(None)
+            ProviderEvent.intent_id == intent_id,
+            ProviderEvent.topic == "payment",
+            ProviderEvent.handled_at.is_(None),
         )
         work.session.execute(heard.values(handled_at=work.now))
 
 
-def _provider() -> Provider:
-    found = card.configured(current_app.config)
-    if found is None:
-        raise ProviderUnavailable("no card provider is set up")
-    return found
-
-
-def _request(intent: PaymentIntent) -> CheckoutRequest:
+def _request(work: Work, intent: PaymentIntent, token: str) -> CheckoutRequest:
     public = current_app.config["PUBLIC_URL"]
+    payer = found(work, Party, intent.party_id)
     return CheckoutRequest(
         amount=intent.amount,
         currency=intent.currency,
         intent_id=str(intent.id),
         description=f"Payment {intent.number}",
         return_url=intent.return_url or f"{public}/portal/payments/{intent.id}",
-        webhook_url=f"{public}/webhooks/card",
+        webhook_url=notice_address(intent.provider, token),
         key=str(intent.id),
+        email=payer.email or _own_email(work),
+        phone=intent.phone,
+        name=payer.name,
+        expires_at=intent.expires_at,
     )
+
+
+def _own_email(work: Work) -> str:
+    """Give an address for a payer who has none: some providers do not go without."""
+    home: Organization = organizations.home(work)
+    host = urlsplit(current_app.config["PUBLIC_URL"]).hostname or "localhost"
+    return home.email or f"payments@{host}"

@@ -13,6 +13,7 @@ from workers import (
     bookings,
     chains,
     cleaning,
+    disputes,
     dunning,
     holds,
     imports,
@@ -20,6 +21,7 @@ from workers import (
     mail,
     notices,
     payments,
+    refunds,
     sagas,
 )
 
@@ -42,13 +44,14 @@ class Entry:
 
 
 SCHEDULE = (
-    Entry("card payments", timedelta(seconds=2), payments.ask_due),
-    Entry("refunds", timedelta(seconds=2), payments.send_back_due),
+    Entry("payments", timedelta(seconds=2), payments.ask_due),
+    Entry("refunds", timedelta(seconds=2), refunds.send_back_due),
     Entry("mails", timedelta(seconds=2), mail.dispatch_due),
     Entry("holds that end", timedelta(seconds=5), bookings.expire_holds),
     Entry("sagas", timedelta(seconds=5), sagas.advance_due),
     Entry("seals", timedelta(seconds=5), chains.seal),
     Entry("imports", timedelta(seconds=30), imports.go_on),
+    Entry("disputes", timedelta(minutes=1), disputes.look_into_due),
     Entry("reminders of holds", timedelta(minutes=1), bookings.remind),
     Entry("counts of rows", timedelta(minutes=1), cleaning.fold_counts),
     Entry("money set aside", timedelta(minutes=1), holds.expire),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from core.work import Work
 from models.events import Event
 from services.events import CATALOGUE
-from workers import approvals, bookings, dunning, notices, papers, payments, sagas
+from workers import approvals, bookings, dunning, notices, papers, payments, refunds, sagas
 
 Handler = Callable[[Work, Event], None]
 
@@ -36,7 +36,9 @@ SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
     "payment.succeeded": [notices.payment_succeeded, papers.ring_receipt],
     "payment.failed": [notices.payment_failed],
     "payment.unclear": [notices.payment_unclear],
-    "refund.requested": [payments.ring_refund, notices.refund_requested],
+    "payment.disputed": [notices.payment_disputed],
+    "payment.dispute_closed": [notices.dispute_closed],
+    "refund.requested": [refunds.ring_refund, notices.refund_requested],
     "refund.succeeded": [bookings.go_on, notices.refund_succeeded],
     "refund.failed": [bookings.go_on, notices.refund_failed],
     "record.commented": [notices.record_commented],

@@ -165,7 +165,17 @@ def makao() -> Plan:
             *([_flask("demo", "load", "--if-empty")] if config.DEMO else []),
         ],
         processes=[*_doubles(), *_own()],
-        ending=["web", "scheduler", "relay", "worker", "card", "mail", "redis", "postgres"],
+        ending=[
+            "web",
+            "scheduler",
+            "relay",
+            "worker",
+            "card",
+            "providers",
+            "mail",
+            "redis",
+            "postgres",
+        ],
         ready=web_is_ready,
         greeting=_greeting(),
     )
@@ -204,8 +214,9 @@ def _here(host: str) -> str:
 
 
 def _ports() -> list[tuple[str, int]]:
-    card, smtp, mailbox = (config.PORT + place for place in (1, 2, 3))
+    card, smtp, mailbox, providers = (config.PORT + place for place in (1, 2, 3, 4))
     doubles = [card] * config.CARD_DOUBLE + [smtp, mailbox] * config.MAIL_DOUBLE
+    doubles += [providers] * config.PROVIDERS_DOUBLE
     return [(config.HOST, config.PORT), *(("127.0.0.1", port) for port in doubles)]
 
 
@@ -248,6 +259,15 @@ def _doubles() -> list[Process]:
         CARD_KEY=config.CARD_PROVIDER_KEY,
         CARD_SECRET=config.CARD_WEBHOOK_SECRET,
     )
+    providers = _python(
+        "providers",
+        ["-m", "doubles.providers"],
+        PROVIDERS_PORT=str(config.PORT + 4),
+        PROVIDERS_DATA=str(config.DATA / "providers"),
+        PROVIDERS_KEY=config.PROVIDERS_KEY,
+        PROVIDERS_SECRET=config.PROVIDERS_SECRET,
+        PROVIDERS_PUBLIC=config.PUBLIC_URL,
+    )
     mail = _python(
         "mail",
         ["-m", "doubles.mail"],
@@ -255,7 +275,8 @@ def _doubles() -> list[Process]:
         MAIL_HTTP_PORT=str(config.PORT + 3),
         MAIL_DATA=str(config.DATA / "mail"),
     )
-    return [card] * config.CARD_DOUBLE + [mail] * config.MAIL_DOUBLE
+    doubles = [card] * config.CARD_DOUBLE + [mail] * config.MAIL_DOUBLE
+    return doubles + [providers] * config.PROVIDERS_DOUBLE
 
 
 def _flask(*arguments: str, patience_seconds: float = 30.0) -> Process:

@@ -172,6 +172,15 @@ class Books:
         row = self.find(db, row["reference"])
         self.owe(db, row, f"checkout.{state}", {"state": state, "amount": row["amount"]})
 
+    def mishap(self, db: sqlite3.Connection, row: sqlite3.Row, code: str) -> None:
+        """Let one try fail: the payer may try again on the same page."""
+        db.execute(
+            "UPDATE checkout SET state = 'pending', failure_code = ? WHERE reference = ?",
+            [code, row["reference"]],
+        )
+        told = {"state": "failed", "amount": row["amount"]}
+        self.owe(db, self.find(db, row["reference"]), "checkout.failed", told)
+
     def left(self, db: sqlite3.Connection, reference: str) -> int:
         """Tell how much of what a checkout captured can still be given back."""
         row = db.execute(LEFT, [reference]).fetchone()
@@ -228,10 +237,25 @@ class Books:
             )
         except sqlite3.IntegrityError as error:
             raise No(400, "duplicate", "This was asked for before.") from error
-        found: sqlite3.Row = db.execute(
+        return self.find_refund(db, reference)
+
+    def find_refund(self, db: sqlite3.Connection, reference: str) -> sqlite3.Row:
+        """Give money that went out, or is on its way."""
+        row: sqlite3.Row | None = db.execute(
             "SELECT * FROM refund WHERE reference = ?", [reference]
         ).fetchone()
-        return found
+        if row is None:
+            raise No(404, "not_found", "There is no such refund.")
+        return row
+
+    def find_dispute(self, db: sqlite3.Connection, reference: str) -> sqlite3.Row:
+        """Give a dispute."""
+        row: sqlite3.Row | None = db.execute(
+            "SELECT * FROM dispute WHERE reference = ?", [reference]
+        ).fetchone()
+        if row is None:
+            raise No(404, "not_found", "There is no such dispute.")
+        return row
 
     def quarrel(self, db: sqlite3.Connection, reference: str, reason: str) -> sqlite3.Row:
         """Let a payer's bank take back what a checkout captured, for now."""
@@ -251,9 +275,7 @@ class Books:
         return self._told_dispute(db, dispute)
 
     def _told_dispute(self, db: sqlite3.Connection, dispute: str) -> sqlite3.Row:
-        found: sqlite3.Row = db.execute(
-            "SELECT * FROM dispute WHERE reference = ?", [dispute]
-        ).fetchone()
+        found = self.find_dispute(db, dispute)
         self.owe(db, self.find(db, found["checkout"]), f"dispute.{found['state']}", dict(found))
         return found
 

@@ -45,9 +45,12 @@ def policy(row: sqlite3.Row | None) -> str:
 
 def choices(row: sqlite3.Row, action: str, house: str) -> str:
     """Let the payer decide how the payment goes, as test providers do."""
+    error = (
+        "That try failed, and nothing was taken. Try another way." if row["failure_code"] else ""
+    )
     return about(
         row,
-        f"""<form method="post" action="{html.escape(action)}">
+        f"""{alert(error)}<form method="post" action="{html.escape(action)}">
 <button class="pay" name="act" value="pay">Pay {money(row)}</button>
 <button class="cancel" name="act" value="ask">Pay, and let my bank ask first</button>
 <button class="cancel" name="act" value="later">Pay, and let it take a while</button>

@@ -32,6 +32,7 @@ class CardCounter(Counter):
         ("POST", r"/v1/checkouts", "create"),
         ("GET", r"/v1/checkouts/(\w+)", "status"),
         ("POST", r"/v1/checkouts/(\w+)/refunds", "refund"),
+        ("GET", r"/v1/refunds/(\w+)", "refund_status"),
     )
 
     def sign(self, body: bytes) -> dict[str, str]:
@@ -100,6 +101,13 @@ class CardCounter(Counter):
             return {name: made[name] for name in ("reference", "amount", "currency", "state")}
 
         return self._once(request, "refund", {**asked, "checkout": reference}, act)
+
+    def refund_status(self, _: Request, reference: str) -> Answer:
+        """Say how a refund stands."""
+        self.books.settle()
+        with self.books.transaction() as db:
+            made = self.books.find_refund(db, reference)
+            return 200, {name: made[name] for name in ("reference", "amount", "currency", "state")}
 
     def _once(
         self,

@@ -18,6 +18,7 @@ from adapters.payments import (
     NoticeRefused,
     ProviderRefused,
     ProviderUnavailable,
+    RefundRequest,
     from_minor,
     to_minor,
 )
@@ -198,7 +199,7 @@ def test_a_refund_of_another_sum_is_not_believed() -> None:
         _answering(201, json.dumps(answer).encode()) as provider,
         pytest.raises(ProviderUnavailable),
     ):
-        provider.refund("chk_1", Decimal(1), "KES", "key-1")
+        provider.refund(RefundRequest("chk_1", Decimal(1), "KES", "key-1"))
 
 
 @pytest.mark.parametrize("status", [200, 400, 409, 422])

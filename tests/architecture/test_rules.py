@@ -52,6 +52,7 @@ NOT_A_DOMAIN = {
         *("commands", "supervisor", "processes", "leftovers", "web", "mail", "chains"),
         *("cleaning", "doctor", "invariants", "preparation", "backups"),
         *("demo", "demo_cast", "demo_story", "imports", "papers"),
+        *("refunds", "disputes"),
     },
     "services": {
         *("invariants", "reports", "postings", "access", "sign_in", "second_factor"),
@@ -68,6 +69,7 @@ NOT_A_DOMAIN = {
             "invitations",
             "journal",
         ),
+        *("asking", "disputes", "duplicates", "ways"),
     },
     "dashboards": {"site", "theme", "charts"},
     "adapters": None,  # they are named after what is outside

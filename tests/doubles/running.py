@@ -33,6 +33,7 @@ class Listener:
     url: str = ""
     statuses: list[int] = field(default_factory=list)
     got: list[tuple[bytes, dict[str, str]]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     came: threading.Condition = field(default_factory=threading.Condition)
 
     def wait_for(self, count: int, seconds: float = 60) -> list[tuple[bytes, dict[str, str]]]:
@@ -51,6 +52,7 @@ def listening() -> Iterator[Listener]:
             with listener.came:
                 status = listener.statuses.pop(0) if listener.statuses else 204
                 listener.got.append((body, dict(self.headers)))
+                listener.paths.append(self.path)
                 listener.came.notify_all()
             self.send_response(status)
             self.end_headers()

@@ -15,6 +15,7 @@ from adapters.payments import (
     NoticeRefused,
     ProviderRefused,
     ProviderUnavailable,
+    RefundRequest,
     RefundState,
     State,
 )
@@ -143,7 +144,8 @@ def test_a_key_acts_once_and_for_one_thing(card: Card) -> None:
     assert refused.value.code == "key_reused"
     card.pay(checkout)
     one, two = (
-        card.provider.refund(checkout.reference, Decimal("0.50"), "KES", "back-1") for _ in range(2)
+        card.provider.refund(RefundRequest(checkout.reference, Decimal("0.50"), "KES", "back-1"))
+        for _ in range(2)
     )
     assert one == two
     assert (one.state, one.amount) == (RefundState.succeeded, Decimal("0.50"))
@@ -153,12 +155,12 @@ def test_a_key_acts_once_and_for_one_thing(card: Card) -> None:
 def test_no_more_is_given_back_than_was_taken(card: Card) -> None:
     checkout = card.open()
     with pytest.raises(ProviderRefused, match="not_captured"):
-        card.provider.refund(checkout.reference, Decimal(1), "KES", "back-0")
+        card.provider.refund(RefundRequest(checkout.reference, Decimal(1), "KES", "back-0"))
     card.pay(checkout)
-    card.provider.refund(checkout.reference, Decimal(10400000), "KES", "back-1")
+    card.provider.refund(RefundRequest(checkout.reference, Decimal(10400000), "KES", "back-1"))
     with pytest.raises(ProviderRefused, match="refund_too_large"):
-        card.provider.refund(checkout.reference, Decimal("0.51"), "KES", "back-2")
-    card.provider.refund(checkout.reference, Decimal("0.50"), "KES", "back-3")
+        card.provider.refund(RefundRequest(checkout.reference, Decimal("0.51"), "KES", "back-2"))
+    card.provider.refund(RefundRequest(checkout.reference, Decimal("0.50"), "KES", "back-3"))
 
 
 def test_a_stranger_gets_no_answer(card: Card) -> None:
@@ -239,7 +241,7 @@ def test_a_notice_may_never_come_or_late(card: Card, shop: Listener) -> None:
 def test_notices_may_come_in_the_wrong_order(card: Card, shop: Listener) -> None:
     card.faults(notice_late_seconds=1.0, notice_reversed=True)
     checkout = _paid(card, shop)
-    card.provider.refund(checkout.reference, Decimal(1), "KES", "back-1")
+    card.provider.refund(RefundRequest(checkout.reference, Decimal(1), "KES", "back-1"))
     kinds = [card.provider.parse_notice(*one).type for one in shop.wait_for(2)]
     assert kinds == ["refund.succeeded", "checkout.succeeded"]
 
@@ -271,7 +273,7 @@ def test_it_dies_after_writing_and_before_answering(
             card.faults(die_after=moment)
             with pytest.raises(ProviderUnavailable):
                 card.open(shop.url)
-        checkout = Checkout("", "", None) if moment == "checkout" else card.open(shop.url)  # type: ignore[arg-type]
+        checkout = Checkout("", "", None) if moment == "checkout" else card.open(shop.url)
         if moment == "capture":
             card.faults(die_after=moment)
             with pytest.raises(httpx.TransportError):
@@ -280,12 +282,12 @@ def test_it_dies_after_writing_and_before_answering(
             card.pay(checkout)
             card.faults(die_after=moment)
             with pytest.raises(ProviderUnavailable):
-                card.provider.refund(checkout.reference, Decimal(1), "KES", "back-1")
+                card.provider.refund(RefundRequest(checkout.reference, Decimal(1), "KES", "back-1"))
     with card_provider(tmp_path) as card:
         again = card.open(shop.url)
         assert checkout.reference in {"", again.reference}
         if moment == "refund":
-            card.provider.refund(again.reference, Decimal(1), "KES", "back-1")
+            card.provider.refund(RefundRequest(again.reference, Decimal(1), "KES", "back-1"))
         books = card.books()
         assert len(books["captures"]) == (moment != "checkout")
         assert len(books["refunds"]) == (moment == "refund")

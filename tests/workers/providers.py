@@ -16,7 +16,7 @@ from adapters.payments import Checkout
 from models.payments import IntentStatus, PaymentIntent, Refund
 from tests.doubles.cards import KEY, SECRET, Card, card_provider
 from tests.stories import Story
-from workers import payments
+from workers import payments, refunds
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Till:
         for _ in range(times):
             self.make_due()
             payments.ask_due()
-            payments.send_back_due()
+            refunds.send_back_due()
 
     def page(self, story: Story, intent_id: UUID) -> Checkout:
         """Give the page that the payer is sent to, as the provider's client knows it."""

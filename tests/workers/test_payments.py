@@ -12,16 +12,17 @@ from sqlalchemy.orm import Session
 
 from adapters import card as adapter
 from adapters.card import CardProvider
+from adapters.payments import RefundRequest
 from models.chart import CARD_CLEARING, CUSTOMER_CREDIT
 from models.events import Saga, SagaStatus
 from models.payments import IntentStatus, ProviderEvent, Refund, RefundStatus
-from services import booking_ends, invariants, ledger, payments
+from services import asking, booking_ends, invariants, ledger
 from tests import stories
 from tests.doubles.cards import DECLINED, KEY, QUICK, SECRET, SETTLES_LATER, card_provider
 from tests.stories import PRICE, Story
 from tests.workers.providers import Till, till
 from workers import payments as money
-from workers import relay, sagas
+from workers import refunds, relay, sagas
 
 pytestmark = pytest.mark.req("S3.41", "S3.17")
 
@@ -227,15 +228,15 @@ def test_a_worker_that_dies_after_the_provider_said_yes_asks_again_with_the_same
     desk: Till, story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     intent_id = story.begin_card()
-    real = payments.asked
+    real = asking.asked
 
     def dies(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(payments, "asked", dies)
+    monkeypatch.setattr(asking, "asked", dies)
     with pytest.raises(KeyboardInterrupt):
         money.ask(story.home, str(intent_id))
-    monkeypatch.setattr(payments, "asked", real)
+    monkeypatch.setattr(asking, "asked", real)
     desk.turn()
 
     assert status(story, intent_id) is IntentStatus.requires_action
@@ -268,7 +269,7 @@ def test_cancelling_a_paid_booking_goes_through_by_itself(desk: Till, story: Sto
     for _ in range(3):
         relay.turn()
         sagas.advance_due()
-        money.send_back_due()
+        refunds.send_back_due()
 
     with story.work() as work:
         assert work.session.scalars(select(Saga.status)).all() == [SagaStatus.done]
@@ -285,12 +286,12 @@ def test_a_refund_that_the_provider_refuses_parks_the_saga_until_somebody_retrie
     until(story, intent_id, IntentStatus.succeeded)
     reference = story.intent(intent_id).reference
     assert reference
-    desk.card.provider.refund(reference, PRICE, "KES", "somebody else")
+    desk.card.provider.refund(RefundRequest(reference, PRICE, "KES", "somebody else"))
     with story.work() as work:
         booking_ends.cancel(work, story.booking_id, "moved away")
     for _ in range(2):
         sagas.advance_due()
-        money.send_back_due()
+        refunds.send_back_due()
         relay.turn()
     with story.work() as work:
         assert work.session.scalars(select(Refund.status)).all() == [RefundStatus.failed]

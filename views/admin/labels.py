@@ -13,7 +13,15 @@ from models.chart import AccountType, BookKind
 from models.dunning import LateFeeKind
 from models.events import SAGA_FLOW, SagaStatus, Severity
 from models.holds import HOLD_FLOW, HoldStatus
-from models.payments import INTENT_FLOW, REFUND_FLOW, IntentStatus, RefundStatus
+from models.payments import (
+    DISPUTE_FLOW,
+    INTENT_FLOW,
+    REFUND_FLOW,
+    DisputeStatus,
+    IntentStatus,
+    RefundStatus,
+    Topic,
+)
 from models.people import PARTY_KIND_LABELS, PartyKind
 from models.periods import PERIOD_FLOW, PeriodStatus
 from models.sales import APARTMENT_FLOW, APARTMENT_TYPE_LABELS, ApartmentStatus, ApartmentType
@@ -22,6 +30,7 @@ FLOWS: Mapping[type[Enum], Any] = {
     ApartmentStatus: APARTMENT_FLOW,
     ApprovalStatus: APPROVAL_FLOW,
     BookingStatus: BOOKING_FLOW,
+    DisputeStatus: DISPUTE_FLOW,
     HoldStatus: HOLD_FLOW,
     ImportStatus: IMPORT_FLOW,
     IntentStatus: INTENT_FLOW,
@@ -44,6 +53,11 @@ CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
     ApartmentType: APARTMENT_TYPE_LABELS,
     PartyKind: PARTY_KIND_LABELS,
     PaymentMethod: PAYMENT_METHOD_LABELS,
+    Topic: {
+        Topic.payment: N_("Payment"),
+        Topic.refund: N_("Refund"),
+        Topic.dispute: N_("Dispute"),
+    },
     Severity: {
         Severity.info: N_("Ordinary"),
         Severity.notice: N_("Notable"),
@@ -180,6 +194,7 @@ LABELS: Mapping[str, str] = {
     "project": N_("Project"),
     "provider": N_("Provider"),
     "published": N_("Shown to customers"),
+    "receipt": N_("Receipt of the provider"),
     "reason": N_("Reason"),
     "reference": N_("Reference"),
     "reopened_at": N_("Opened again"),
@@ -283,15 +298,18 @@ AUDITED: Mapping[str, str] = {
     "value": N_("Value"),
     "values": N_("Values"),
     "withdrawn_at": N_("Withdrawn"),
+    "refund": N_("Refund"),
+    "topic": N_("About"),
 }
 """What columns are called that the audit trail alone tells of; `x` stands for `x_id`, too."""
 TECHNICAL = frozenset(
     """
     ab_user_id after before cancel_asked causation_id cells chain check_at code_hash correlation_id
-    custom digest first_position flow_version id invitation_id last last_position locked mapping
-    notification_id once organization_id pay_url previous record_id recovery_codes request_hash
-    request_id return_url row_id rows salt seal_id sealed_at search secret_hash sequence series
-    sha256 storage_key two_factor_last_step two_factor_secret updated_at version
+    called_at custom digest first_position flow_version id invitation_id last last_position locked
+    mapping notice_hash notification_id once organization_id pay_url previous record_id
+    recovery_codes request_hash request_id return_url row_id rows salt seal_id sealed_at search
+    secret_hash sequence series sha256 storage_key two_factor_last_step two_factor_secret
+    updated_at version
     """.split()  # noqa: SIM905  # read as a list of words
 )
 """Columns by which the machine keeps its own order: nobody is told when they change."""

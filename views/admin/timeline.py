@@ -73,6 +73,8 @@ SAID: Mapping[str, str] = {
     "organization.founded": N_("founded the organization"),
     "package.price_changed": N_("changed the price"),
     "party.created": N_("added them"),
+    "payment.dispute_closed": N_("was told how the dispute ended"),
+    "payment.disputed": N_("was told of a dispute"),
     "payment.failed": N_("could not take the payment"),
     "payment.initiated": N_("began the payment"),
     "payment.status_changed": N_("changed the status"),

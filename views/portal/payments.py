@@ -1,27 +1,33 @@
-"""Payments: what is due, paying it by card or transfer, and what became of it."""
+"""Payments: what is due, paying it by one of the ways offered, and what became of it."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
+from sqlalchemy import select
 
+from adapters import providers
 from core import db
 from core.errors import BadInput, NotFound, Refused
 from core.work import Work, found, unit_of_work
 from models.billing import PAYMENT_METHOD_LABELS, InvoiceStatus, PaymentMethod
-from models.payments import INTENT_FLOW, IntentStatus, PaymentIntent
-from services import buying, catalogue, organizations, paying, payments
+from models.organizations import Membership
+from models.payments import INTENT_FLOW, ONLINE, IntentStatus, PaymentIntent
+from models.people import Party
+from services import buying, catalogue, organizations, paying, payments, ways
+from services.ways import Way
 from views.notices import cut_at
 from views.portal.bookings import bill_state
 from views.portal.pages import PortalView, needs, reading
-from views.portal.said import how_to_pay
+from views.portal.said import how_to_pay, way_in_words
 from views.web.person import actor
 from views.web.refusals import sentence
 
-METHODS = (PaymentMethod.card, PaymentMethod.bank_transfer)
-"""The ways to pay from here; cash is paid at the office."""
+TRANSFER = PaymentMethod.bank_transfer.value
+"""The way to pay that needs no provider; cash is paid at the office."""
 WAITING = (IntentStatus.pending, IntentStatus.requires_action)
 
 
@@ -41,18 +47,26 @@ class PortalPaymentsView(PortalView):
     def pay(self) -> Any:
         """Begin to pay the invoices that are ticked; pressed twice it begins once."""
         try:
-            method = _method(request.form.get("method", ""))
             ids = [_uuid(each) for each in request.form.getlist("invoice")]
             back = _outside("PortalPaymentsView.back")
             with unit_of_work(db.session(), actor()) as work:
-                part = request.form.get("amount", "").strip()
-                intent = paying.pay(work, ids, method, back, part)
+                method, provider = _way(work, request.form.get("method", ""))
+                intent = paying.pay(
+                    work,
+                    ids,
+                    method,
+                    back,
+                    request.form.get("amount", "").strip(),
+                    provider=provider,
+                    phone=request.form.get("phone", "").strip(),
+                    again=request.form.get("again") == "1",
+                )
                 intent_id, home = intent.id, intent.organization_id
         except Refused as refusal:
             if refusal.status == 404:
                 raise
             return self._payments(sentence(refusal), refusal.field), refusal.status
-        if method is PaymentMethod.card:
+        if method in ONLINE:
             current_app.extensions["ring"]("workers.payments.ask", home, intent_id, queue="money")
         return redirect(url_for("PortalPaymentsView.payment", intent_id=intent_id))
 
@@ -97,6 +111,7 @@ class PortalPaymentsView(PortalView):
         first = next((bill for bill, _state in due if bill.id not in sent), None)
         ticked = picked or ([str(first.id)] if first else [])
         wish = next((bill.method for bill, _state in due if str(bill.id) in ticked), None)
+        offers = ways.offered(work, _set_up(), due[0][0].currency if due else "")
         history = buying.paid(work)
         return self.page(
             "portal/payments.html",
@@ -110,17 +125,18 @@ class PortalPaymentsView(PortalView):
                 for bill in bills
                 if bill.confirmed and bill.status is InvoiceStatus.draft
             ],
-            methods=[
-                {"value": each.value, "label": _(PAYMENT_METHOD_LABELS[each])} for each in METHODS
-            ],
-            method=request.form.get("method", (wish if wish in METHODS else METHODS[0]).value),
+            ways=_choices(offers, wish),
+            phone=request.form.get("phone", "").strip() or _phone(work),
+            phones=any(each.phone for each in offers),
+            again=field == "again",
             how=how_to_pay(PaymentMethod.cash, catalogue.organization(work).address),
             in_cash=wish is PaymentMethod.cash,
             amount=request.form.get("amount", "").strip(),
             history=[_row(each) for each in history],
             cut=cut_at(buying.MOST, len(history)),
-            error="" if field == "amount" else error,
+            error="" if field in ("amount", "phone") else error,
             errors=[error] if field == "amount" else [],
+            phone_errors=[error] if field == "phone" else [],
         )
 
     def _payment(self, intent_id: UUID, *, leads: bool) -> str:
@@ -131,18 +147,21 @@ class PortalPaymentsView(PortalView):
 def _shown(work: Work, intent_id: UUID, *, leads: bool) -> dict[str, Any]:
     """Gather what a payment's page says."""
     intent = found(work, PaymentIntent, intent_id)
-    card = intent.method is PaymentMethod.card
-    open_still = intent.status in WAITING and card
+    online = intent.method in ONLINE
+    open_still = intent.status in WAITING and online
+    way = ways.WAYS.get(intent.provider)
     return {
         "intent": intent,
         "parts": buying.paid_for(work, intent_id),
         "label": _(INTENT_FLOW.labels[intent.status]),
         "meaning": INTENT_FLOW.meanings[intent.status],
-        "card": card,
-        "leads": leads and open_still,
+        "way": _(way.label) if way else "",
+        "phone": intent.phone if open_still else "",
+        "demo_phone": _demo_phone(intent) if open_still else "",
+        "leads": leads and open_still and not intent.phone,
         "pay_url": intent.pay_url if open_still else "",
-        "waits": card and intent.status in payments.ASKED,
-        "awaited": not card and intent.status in payments.ASKED,
+        "waits": online and intent.status in payments.ASKED,
+        "awaited": not online and intent.status in payments.ASKED,
         "paid": intent.status in payments.OVER,
         "bank": str(organizations.setting(work, "bank.details")),
         "may_cancel": INTENT_FLOW.allows(intent.status, "cancel"),
@@ -153,18 +172,55 @@ def _row(intent: PaymentIntent) -> dict[str, Any]:
     sent = intent.method is PaymentMethod.bank_transfer and intent.status in payments.ASKED
     return {
         "intent": intent,
-        "method": _(PAYMENT_METHOD_LABELS[intent.method]),
+        "method": way_in_words(intent),
         "label": _("Transfer awaited") if sent else _(INTENT_FLOW.labels[intent.status]),
         "meaning": "waiting" if sent else INTENT_FLOW.meanings[intent.status],
         "paid": intent.status in payments.OVER,
     }
 
 
-def _method(text: str) -> PaymentMethod:
-    chosen = next((each for each in METHODS if each.value == text), None)
-    if chosen is None:
-        raise BadInput(_("Choose how you want to pay."), field="method")
-    return chosen
+def _way(work: Work, typed: str) -> tuple[PaymentMethod, str]:
+    """Read how the payer wants to pay: by which method, through whom."""
+    way = next((each for each in ways.offered(work, _set_up()) if each.name == typed), None)
+    if way is not None:
+        return way.method, way.name
+    if typed == TRANSFER:
+        return PaymentMethod.bank_transfer, ""
+    raise BadInput(_("Choose how you want to pay."), field="method")
+
+
+def _choices(offers: Sequence[Way], wish: PaymentMethod | None) -> list[dict[str, Any]]:
+    """List the ways to pay; the one of the booking is ticked, else the first."""
+    rows = [
+        {"value": each.name, "label": _(each.label), "note": _(each.says), "method": each.method}
+        for each in offers
+    ]
+    transfer = {"value": TRANSFER, "label": _(PAYMENT_METHOD_LABELS[PaymentMethod.bank_transfer])}
+    rows.append({**transfer, "note": "", "method": PaymentMethod.bank_transfer})
+    typed = request.form.get("method", "")
+    by_wish = next((row["value"] for row in rows if row["method"] is wish), rows[0]["value"])
+    ticked = typed if typed in {row["value"] for row in rows} else by_wish
+    return [{**row, "checked": row["value"] == ticked} for row in rows]
+
+
+def _phone(work: Work) -> str:
+    """Suggest the payer's own phone."""
+    own = (
+        select(Party.phone)
+        .join(Membership, Membership.party_id == Party.id)
+        .where(Membership.profile_id == work.scope.profile_id, Party.phone != "")
+    )
+    return work.session.scalar(own.limit(1)) or ""
+
+
+def _set_up() -> frozenset[str]:
+    return providers.set_up(current_app.config)
+
+
+def _demo_phone(intent: PaymentIntent) -> str:
+    """Give where the demo shows the phone that is asked; nowhere in earnest."""
+    phones = current_app.config["MPESA_PHONE_URL"]
+    return f"{phones}/{intent.phone.lstrip('+')}" if phones and intent.phone else ""
 
 
 def _uuid(text: str) -> UUID:

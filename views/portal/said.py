@@ -9,10 +9,10 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from models.billing import PaymentMethod
+from models.billing import PAYMENT_METHOD_LABELS, PaymentMethod
 from models.bookings import BOOKING_FLOW, BookingStatus
-from models.payments import PaymentIntent, Refund, RefundStatus
-from services import payments
+from models.payments import ONLINE, PaymentIntent, Refund, RefundStatus
+from services import payments, ways
 from services.buying import Bill, Purchase
 from views.admin.words import day, money, number
 
@@ -99,10 +99,20 @@ def how_to_pay(method: PaymentMethod | None, office: str) -> str:
     return str(text)
 
 
+def way_in_words(intent: PaymentIntent) -> str:
+    """Say how a payment is made: by the provider's name to payers, where there is one."""
+    way = ways.WAYS.get(intent.provider)
+    return str(_(way.label if way else PAYMENT_METHOD_LABELS[intent.method]))
+
+
 def refund_row(back: Refund, paid: Sequence[PaymentIntent]) -> dict[str, Any]:
     """Say of one refund how much it is, which way it takes, and how far it is."""
     intent = next((each for each in paid if each.id == back.intent_id), None)
-    card = intent is not None and intent.method is PaymentMethod.card
+    method = intent.method if intent is not None else None
+    ways_back = {
+        PaymentMethod.card: _("To the card you paid with."),
+        PaymentMethod.mobile_money: _("To the phone you paid with."),
+    }
     badges = {
         RefundStatus.requested: (_("On its way"), "waiting"),
         RefundStatus.succeeded: (_("Paid back"), "good"),
@@ -113,7 +123,7 @@ def refund_row(back: Refund, paid: Sequence[PaymentIntent]) -> dict[str, Any]:
         "amount": back.amount,
         "currency": back.currency,
         "number": intent.number if intent else "",
-        "text": _("To the card you paid with.") if card else _("Our accounts pay it to you."),
+        "text": (method and ways_back.get(method)) or _("Our accounts pay it to you."),
         "at": back.succeeded_at,
         "label": label,
         "meaning": meaning,
@@ -123,11 +133,13 @@ def refund_row(back: Refund, paid: Sequence[PaymentIntent]) -> dict[str, Any]:
 def refund_ways(paid: Sequence[PaymentIntent]) -> str:
     """Say which way money comes back to whoever made these payments."""
     made = [each for each in paid if each.status in payments.OVER]
-    by_card = [each.method is PaymentMethod.card for each in made]
-    if all(by_card):
-        text = _("It goes to the card you paid with, as a rule within some days.")
-    elif any(by_card):
-        text = _("What you paid by card goes to the card; the rest our accounts pay to you.")
+    back = [each.method in ONLINE for each in made]
+    if all(back):
+        text = _("It goes back the way you paid, as a rule within some days.")
+    elif any(back):
+        text = _(
+            "What you paid online goes back the way it came; the rest our accounts pay to you."
+        )
     else:
         text = _("Our accounts pay it to you, and you read here when it is done.")
     return str(text)

@@ -1,5 +1,6 @@
 """What providers tell us. No cookie opens anything here, and nothing is believed: we ask."""
 
+import hashlib
 import json
 from uuid import UUID
 
@@ -7,40 +8,69 @@ from flask import Flask, Response, current_app, request
 from sqlalchemy import func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from adapters import card
-from adapters.payments import NoticeRefused
+from adapters import providers
+from adapters.payments import Notice, NoticeRefused, Topic
 from core import db
 from core.work import Actor, unit_of_work
 
 NOTICE_BYTES_MAX = 64 * 1024
+UNKEEPABLE = rb"\u0000"
+"""How JSON writes the one character that PostgreSQL does not keep."""
 
 
 def init_app(app: Flask) -> None:
     """Offer the addresses. A provider has no session, so there is nothing for CSRF to guard."""
-    app.add_url_rule("/webhooks/card", view_func=card_notice, methods=["POST"])
-    app.extensions["csrf"].exempt(card_notice)
+    for rule in ("/webhooks/<provider>", "/webhooks/<provider>/<token>"):
+        app.add_url_rule(rule, view_func=notice, methods=["POST"])
+    app.extensions["csrf"].exempt(notice)
 
 
-def card_notice() -> Response:
-    """Keep a notice whose signature is right, once, and have the payment asked for.
+def notice(provider: str, token: str = "") -> Response:
+    """Keep a notice whose proof is right, once, and have asked what it is about.
 
-    Answers 204 also for what was told before and for payments that are not ours: telling again
-    would change nothing. 400 where it is forged, stale or unreadable.
+    The proof is a signature over the very bytes, or the secret in the address. Answers 204 also for
+    what was told before and for payments that are not ours: telling again would change nothing. 404
+    for an address that nobody was given; 400 where it is forged, stale or unreadable.
     """
-    provider = card.configured(current_app.config)
-    if provider is None:
+    known = providers.named(current_app.config, provider)
+    if known is None or known.signs is bool(token):
         return Response(status=404)
     request.max_content_length = NOTICE_BYTES_MAX
     raw = request.get_data(cache=False)
+    if UNKEEPABLE in raw:
+        return Response(status=400)
     try:
-        notice = provider.parse_notice(raw, dict(request.headers))
-        intent_id = UUID(notice.intent_id)
+        told = known.parse_notice(raw, dict(request.headers))
+        intent_id = UUID(told.intent_id) if told.intent_id else None
     except (NoticeRefused, ValueError):
         return Response(status=400)
-    with unit_of_work(db.session(), Actor("provider", "card")) as work:
-        body = literal(json.loads(raw), JSONB)
-        call = func.take_notice("card", notice.event_id, intent_id, notice.type, body, work.now)
-        home = work.session.scalar(select(call))
-    if home is not None:
-        current_app.extensions["ring"]("workers.payments.ask", home, intent_id, queue="money")
+    found = _heard(provider, told, intent_id, token, raw)
+    if found is None:
+        return Response(status=404 if token else 204)
+    home, heard = found
+    if told.topic is Topic.payment:  # the schedule is soon enough for the others
+        current_app.extensions["ring"]("workers.payments.ask", home, heard, queue="money")
     return Response(status=204)
+
+
+def _heard(
+    provider: str, told: Notice, intent_id: UUID | None, token: str, raw: bytes
+) -> tuple[UUID, UUID] | None:
+    """Keep what was told; gives the organization and the payment that it is about."""
+    secret = hashlib.sha256(token.encode()).digest() if token else None
+    with unit_of_work(db.session(), Actor("provider", provider)) as work:
+        call = func.hear(
+            provider,
+            told.event_id,
+            intent_id,
+            told.reference,
+            told.receipt,
+            secret,
+            told.topic.value,
+            told.subject,
+            told.type,
+            literal(json.loads(raw), JSONB),
+            work.now,
+        ).table_valued("home", "heard_intent", "heard_refund")
+        row = work.session.execute(select(call)).one_or_none()
+    return (row.home, row.heard_intent) if row else None

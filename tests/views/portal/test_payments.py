@@ -13,6 +13,7 @@ from models.billing import Invoice, InvoiceStatus, PaymentMethod
 from models.organizations import Organization
 from models.payments import IntentStatus, PaymentIntent
 from services import (
+    asking,
     billing,
     buying,
     cancellations,
@@ -61,16 +62,16 @@ def test_a_buyer_pays_by_card_and_reads_the_truth(town: Town, confirmed: Confirm
     address = begin(buyer, due(buyer))
     waiting = buyer.get(f"{address}/state?leads=1")
     with town.jobs() as work:
-        payments.asked(work, UUID(address.rpartition("/")[2]), "chk_1", CARD, None)
+        asking.asked(work, UUID(address.rpartition("/")[2]), "chk_1", CARD, None)
     leading = buyer.get(f"{address}/state?leads=1")
     back = text(buyer.get(f"{address}/back"))
     settle(town, address, "succeeded")
     paid = text(buyer.get(f"{address}/back"))
 
-    assert "Taking you to the card page" in text(waiting)
+    assert "Taking you to the payment page" in text(waiting)
     assert "HX-Redirect" not in waiting.headers
     assert leading.headers["HX-Redirect"] == CARD
-    assert "Waiting for the card provider" in back
+    assert "Waiting for word of your payment" in back
     assert "Paid" not in back
     assert "Paid. Thank you." in paid
     assert intents(town)[0].return_url.endswith(f"{address}/back")
@@ -297,7 +298,7 @@ def test_what_comes_back_of_a_cancelled_booking_is_told(town: Town, confirmed: C
         back = f"{refund.amount:,.2f}"
     done = text(buyer.get(booking))
 
-    assert "It goes to the card you paid with" in asked
+    assert "It goes back the way you paid" in asked
     assert back in asked
     assert "Reason: moved away" in waiting
     assert "Remaining" not in waiting

@@ -1,0 +1,48 @@
+"""The providers of payments that the settings name. The only place that knows them all."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from adapters import card, flutterwave, mpesa, paystack, stripe
+from adapters.payments import Provider, ProviderUnavailable
+
+
+class Maker(Protocol):
+    """The module of a provider."""
+
+    def configured(self, settings: Mapping[str, Any], /) -> Provider | None:
+        """Give it as the settings name it; None where they do not."""
+
+
+MAKERS: Mapping[str, Maker] = {
+    "card": card,
+    "stripe": stripe,
+    "paystack": paystack,
+    "flutterwave": flutterwave,
+    "mpesa": mpesa,
+}
+"""By the name that payments keep."""
+
+
+def named(settings: Mapping[str, Any], name: str) -> Provider | None:
+    """Give a provider by its name; None where it is not set up, or nobody's name."""
+    maker = MAKERS.get(name)
+    return maker.configured(settings) if maker else None
+
+
+def needed(settings: Mapping[str, Any], name: str) -> Provider:
+    """Give a provider by its name.
+
+    Raises:
+        ProviderUnavailable: it is not set up (any more); what it was asked may still be under way.
+
+    """
+    found = named(settings, name)
+    if found is None:
+        raise ProviderUnavailable(f"the provider {name} is not set up")
+    return found
+
+
+def set_up(settings: Mapping[str, Any]) -> frozenset[str]:
+    """Tell which providers are set up."""
+    return frozenset(name for name in MAKERS if named(settings, name) is not None)

@@ -1,0 +1,1 @@
+"""Paystack's transactions, refunds and disputes, as far as we use them."""

@@ -1,0 +1,1 @@
+"""Stripe's checkout sessions, payment intents, refunds and disputes, as far as we use them."""
