@@ -33,6 +33,7 @@ from services import (
     bookings,
     chains,
     choices,
+    disputes,
     holds,
     instalments,
     late_fees,
@@ -43,6 +44,7 @@ from services import (
     refunds,
     reminders,
 )
+from services.disputes import Said
 from services.ledger import Leg, Recipe
 from services.payments import Part
 from tests import database, make
@@ -135,14 +137,17 @@ def _sell(work: Work) -> None:
     bookings.submit(work, reviewed.id)
     first = instalments.links(work, going.id)[0].invoice_id
     asked = payments.begin(work, [Part(first)], PaymentMethod.card)
-    asked.reference = f"ref-{asked.id}"
+    asked.reference, asked.notice_hash = f"ref-{asked.id}", asked.id.bytes
     _hear(work, asked.id)
     _pay(work, sold.id)
     bookings.submit(work, sold.id)
     bookings.approve(work, sold.id)
     booking_ends.settle(work, sold.id)
     intent_id = _pay(work, cancelled.id)
-    refunds.request(work, intent_id, cancelled.total / 2, "once", "too much")
+    back = refunds.request(work, intent_id, cancelled.total / 2, "once", "too much")
+    back.notice_hash = back.id.bytes
+    said = Said("dp_1", "open", Decimal(1), asked.currency, "fraudulent")
+    disputes.take_up(work, asked.id, said)
     for each in (cancelled, given_up):
         booking_ends.cancel(work, each.id, "changed their mind")
     entry_id = work.session.scalars(select(Entry.id).limit(1)).one()

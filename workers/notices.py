@@ -196,7 +196,7 @@ def dispute_closed(work: Work, event: Event) -> None:
 
 def _dispute(work: Work, event: Event, says: str, **values: str) -> None:
     values["number"] = event.data["number"]
-    values["amount"] = _money(event.data["amount"], event.data["currency"])
+    values["amount"] = money(event.data["amount"], event.data["currency"])
     link = f"/admin/payment_dispute/{event.subject_id}"
     _to_money_staff(work, event, says, link, values)
 

@@ -178,6 +178,7 @@ CHECKS = {
     "ck_package_price": "UPDATE package SET price = -1",
     "ck_party_has_name": "UPDATE party SET name = ' '",
     "ck_payment_allocation_amount_positive": "UPDATE payment_allocation SET amount = 0",
+    "ck_payment_dispute_amount_positive": "UPDATE payment_dispute SET amount = 0",
     "ck_payment_intent_amount_positive": "UPDATE payment_intent SET amount = 0",
     "ck_payment_intent_refunded_within_amount": "UPDATE payment_intent"
     " SET refunded_amount = amount + 1",
