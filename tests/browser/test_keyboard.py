@@ -86,3 +86,24 @@ def test_the_board_is_worked(enter: Enter) -> None:
     page.keyboard.press("Escape")
 
     expect(page.locator(".mk-board-card .dropdown-menu.show")).to_have_count(0)
+
+
+@pytest.mark.req("S3.40")
+def test_a_card_of_the_board_is_moved(enter: Enter) -> None:
+    page = enter("manager").page()
+    page.goto("/admin/booking/board")
+    moves = "form[data-to]"
+    waiting = page.locator("[data-column=in_progress] .mk-board-card").filter(
+        has=page.locator(f"{moves}[data-to=under_review]")
+    )
+    name = waiting.first.get_by_role("link").first.inner_text()
+    card = page.locator(".mk-board-card").filter(has_text=name)
+    offered = [each.get_attribute("data-to") for each in card.locator(moves).all()]
+    card.get_by_role("link").first.focus()
+
+    page.keyboard.press("m")
+    expect(card.locator(".dropdown-menu.show .dropdown-item").first).to_be_focused()
+    with page.expect_navigation():
+        page.keyboard.press(str(offered.index("under_review") + 1))
+
+    expect(page.locator("[data-column=under_review]").filter(has_text=name)).to_be_visible()

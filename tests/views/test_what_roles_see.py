@@ -56,6 +56,8 @@ PLANTED: Mapping[str, str] = {
 MOST = 3
 """Rows of a table whose own pages are asked for."""
 AMOUNTS = {"account": "987123654.31", "refund": "876123543.21"}
+SIGNS = {"balance": "-", "amount": ""}
+"""Money that is kept for somebody is a credit: less than nothing, on the side of the books."""
 BESIDE: Mapping[str, str] = {
     "import_run": "file_name = 'zq-import_run-name<zq>'",
     "import_row": "cells = '[\"zq-import_run-cells<zq>\"]'",
@@ -104,11 +106,12 @@ def planted(app: Flask, addresses: Mapping[str, str]) -> Iterator[Planted]:
 
 def _plant(connection: Connection, home: UUID, table: str) -> list[UUID]:
     values = [
-        f"{column} = CASE WHEN {column} IS NOT NULL THEN {AMOUNTS[table]} END"
-        if column in ("balance", "amount")
+        f"{column} = CASE WHEN {column} IS NOT NULL THEN {SIGNS[column]}{AMOUNTS[table]} END"
+        if column in SIGNS
         else f"{column} = 'zq-{table}-{column[:6]}{TAG}' || right(id::text, 5)"
         for column in PLANTED.get(table, "").split()
     ]
+    values += ["cap = NULL"] if table == "account" else []
     if values:
         connection.execute(text(f"UPDATE {table} SET {', '.join(values)}"))  # noqa: S608
     ids = list(connection.scalars(text(f"SELECT id FROM {table} ORDER BY id")))  # noqa: S608
