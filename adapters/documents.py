@@ -70,6 +70,7 @@ WORDS: dict[str, dict[str, str]] = {
         "most": N_("Most"),
         "unit_price": N_("Price per unit"),
     },
+    "report": SHARED,
     "sales_contract": SHARED
     | SUM
     | QUANTITY

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 log = logging.getLogger("benchmarks")
-PARTS = {"__init__", "__main__", "ground", "served", "site", "stock"}
+PARTS = {"__init__", "__main__", "books", "ground", "served", "site", "stock"}
 NAMES = sorted(p.stem for p in Path(__file__).parent.glob("*.py") if p.stem not in PARTS)
 
 

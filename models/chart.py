@@ -102,6 +102,15 @@ DEPOSITS_HELD, WALLET_BALANCES, RETAINED_EARNINGS = "2400", "2500", "3100"
 SALES_REVENUE, FORFEITED, RENTAL_INCOME, ESTATE_DUES = "4000", "4100", "4200", "4300"
 UTILITIES_CHARGED, LATE_FEES, DISCOUNTS_ALLOWED = "4400", "4500", "4800"
 PAYMENT_FEES, CHARGEBACKS, BANK_CHARGES, WRITE_OFFS = "5800", "5810", "5820", "5900"
+FOLLOWS_DOCUMENTS = frozenset({RECEIVABLE, WALLET_BALANCES})
+"""What invoices and wallets say, line by line: nobody writes there by hand."""
+OF_A_PARTY = frozenset(
+    {
+        *(RECEIVABLE, DUE_FROM_OWNERS, PAYABLE, DUE_TO_OWNERS, CONTRACT_LIABILITY),
+        *(REFUNDS_PAYABLE, CUSTOMER_CREDIT, DEPOSITS_HELD, WALLET_BALANCES),
+    }
+)
+"""What is always somebody's."""
 MAIN, TRUST = "main", "trust"
 """The books of every organization: its own, and that of money which it holds for others."""
 

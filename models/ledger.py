@@ -4,9 +4,11 @@ Only the database function `ledger_post` writes here; entries and postings are n
 """
 
 from datetime import date, datetime
+from enum import StrEnum, auto
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Computed,
     ForeignKey,
@@ -174,3 +176,43 @@ class Posting(OrganizationScoped, Base):
     account: Mapped[Account] = relationship(
         primaryjoin="foreign(Posting.account_id) == Account.id", viewonly=True, lazy="raise_on_sql"
     )
+
+
+class Span(StrEnum):
+    """How long a rolled-up total is about."""
+
+    day = auto()
+    month = auto()
+
+
+class LedgerTotal(OrganizationScoped, Base):
+    """What was debited and credited to a line of the chart on one day, or in one month.
+
+    Of sealed entries alone: whoever seals them adds them here in the same transaction, so that no
+    posting waits for such a row. Those not yet sealed are added when the totals are read.
+    `postings` counts them; amounts are in `currency`.
+    """
+
+    __tablename__ = "ledger_total"
+    __table_args__ = (
+        same_organization("book_id", "book"),
+        UniqueConstraint(
+            "organization_id",
+            "book_id",
+            "currency",
+            "span",
+            "begins_on",
+            "code",
+            name="uq_ledger_total_span",
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column()  # without a key: that of the book is enough
+    book_id: Mapped[UUID]
+    currency: Mapped[Currency]
+    span: Mapped[Span]
+    begins_on: Mapped[date]
+    code: Mapped[str] = mapped_column(String(20))
+    debit: Mapped[Amount]
+    credit: Mapped[Amount]
+    postings: Mapped[int] = mapped_column(BigInteger)

@@ -38,6 +38,21 @@ INVARIANTS = (
         " HAVING coalesce(sum(p.amount), 0) <> a.balance",
     ),
     Invariant(
+        "I2t",
+        "every rolled-up total is the sum of the sealed postings of its day or month",
+        "SELECT code || ' ' || begins_on"
+        " FROM ledger_total AS t FULL JOIN (SELECT e.book_id, p.currency, s.span,"
+        " CASE s.span WHEN 'day' THEN e.booked_on ELSE date_trunc('month', e.booked_on)::date END"
+        " AS begins_on, a.code, sum(greatest(p.amount, 0)) AS debit,"
+        " sum(greatest(-p.amount, 0)) AS credit, count(*) AS postings"
+        " FROM journal_entry AS e JOIN posting AS p ON p.entry_id = e.id"
+        " JOIN account AS a ON a.id = p.account_id"
+        " CROSS JOIN (VALUES ('day'), ('month')) AS s(span)"
+        " WHERE e.seal_id IS NOT NULL GROUP BY 1, 2, 3, 4, 5) AS s"
+        " USING (book_id, currency, span, begins_on, code)"
+        " WHERE (t.debit, t.credit, t.postings) IS DISTINCT FROM (s.debit, s.credit, s.postings)",
+    ),
+    Invariant(
         "I4",
         "what is held of an account is the sum of its holds, and it is never overdrawn nor over",
         "SELECT a.id FROM account AS a LEFT JOIN ledger_hold AS h ON h.account_id = a.id"

@@ -124,7 +124,7 @@ def invoice(work: Work, invoice_id: UUID, pen: Pen) -> Paper:
     lines = select(InvoiceLine).where(InvoiceLine.invoice_id == row.id)
     issued = pen.day(_local(row.issued_at, home))
     total = pen.money(row.total, row.currency, code=True)
-    data = _letterhead(work, home, pen) | {
+    data = letterhead(work, home, pen) | {
         "title": pen.say(N_("Invoice")),
         "number": row.number,
         "issued": issued,
@@ -171,7 +171,7 @@ def receipt(work: Work, intent_id: UUID, pen: Pen) -> Paper:
     if credit:
         said = pen.say(N_("Kept as your credit"))
         lines.append({"description": said, "amount": pen.money(credit, intent.currency)})
-    data = _letterhead(work, home, pen) | {
+    data = letterhead(work, home, pen) | {
         "title": pen.say(N_("Receipt")),
         "number": intent.number,
         "paid": paid,
@@ -200,7 +200,7 @@ def contract(work: Work, booking_id: UUID, pen: Pen) -> Paper:
     total = pen.money(booking.total, booking.currency, code=True)
     dated = pen.day(_local(booking.status_at, home))
     seller = {"name": home.name, "lines": _filled(home.address)}
-    data = _letterhead(work, home, pen) | {
+    data = letterhead(work, home, pen) | {
         "title": pen.say(N_("Sales contract")),
         "number": booking.number.replace("B-", "SC-", 1),
         "dated": dated,
@@ -240,7 +240,7 @@ def price_list(work: Work, project_id: UUID, pen: Pen) -> Paper:
     home = catalogue.organization(work)
     as_of = pen.day(_local(work.now, home))
     packages = select(Package).where(Package.project_id == project_id).order_by(Package.price)
-    data = _letterhead(work, home, pen) | {
+    data = letterhead(work, home, pen) | {
         "title": pen.say(N_("Price list")),
         "number": site.name,
         "as_of": as_of,
@@ -274,7 +274,7 @@ def price_list(work: Work, project_id: UUID, pen: Pen) -> Paper:
     return Paper("price_list", _titled(data), site.name, "", as_of, data)
 
 
-def _letterhead(work: Work, home: Organization, pen: Pen) -> dict[str, Any]:
+def letterhead(work: Work, home: Organization, pen: Pen) -> dict[str, Any]:
     """Write who sends it; `logo` is where the storage keeps theirs, if they have one."""
     logo = kept(work, home.id, DocumentUse.logo)
     return {

@@ -4,6 +4,8 @@ Apartments are sold at a point in time: until the buyer has paid in full and own
 is a contract liability (IFRS 15, 105 to 108), and becomes revenue then.
 """
 
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -23,6 +25,7 @@ from models.chart import (
     SALES_REVENUE,
 )
 from models.payments import Dispute, PaymentIntent, Refund
+from services.balances import Books
 from services.ledger import Leg, Recipe
 
 UNEARNED, OWED = CONTRACT_LIABILITY, RECEIVABLE
@@ -166,6 +169,27 @@ def dispute_lost(dispute: Dispute, method: PaymentMethod) -> Recipe:
             Leg(MONEY_ACCOUNTS[method], -dispute.amount),
         ],
     )
+
+
+def entered_by_hand(
+    once: UUID, where: Books, booked_on: date, memo: str, legs: Sequence[Leg]
+) -> Recipe:
+    """An accountant says what happened; no document of ours stands behind it."""
+    return Recipe(
+        key=f"manual:{once}",
+        memo=memo,
+        table="book",
+        source_id=where.book_id,
+        currency=where.currency,
+        legs=legs,
+        booked_on=booked_on,
+        book=where.name,
+    )
+
+
+def taken_back(entry_id: UUID, reason: str) -> tuple[str, str]:
+    """Give the key and memo of what takes an entry back."""
+    return f"reversal:{entry_id}", f"Reversal: {reason}"
 
 
 def _holder(code: str, invoice: Invoice) -> UUID | None:

@@ -5,7 +5,7 @@ from models.chart import Book, LedgerAccount
 from models.holds import Hold
 from models.ledger import Account, Entry, Posting
 from models.periods import Period, PeriodStatus
-from services import chart, periods
+from services import chart, manual_entries, periods
 from views.admin.acts import Act
 from views.admin.columns import Kind
 from views.admin.inputs import Input
@@ -19,6 +19,13 @@ def reopened(row: Period) -> str:
     if row.status is PeriodStatus.reopened:
         return N_("The period is open. Close it again when what was missing is posted.")
     return N_("Whoever approves it is told. Until then the period stays closed.")
+
+
+def standing_for_document(row: Entry) -> str:
+    """Say why an entry is not taken back by hand."""
+    if row.reverses_id is not None:
+        return N_("It takes another entry back.")
+    return "" if row.source_table in manual_entries.BY_HAND else manual_entries.NotByHand.says
 
 
 BOOK = Screen(
@@ -168,6 +175,22 @@ ENTRY = Screen(
     sentence=N_("Every business fact in money, as it was posted. Nothing here ever changes."),
     menu=MENU,
     columns="memo booked_on posted_at source_table actor",
+    add_page="ManualEntryView.new",
+    add_verb="post",
+    acts=(
+        Act(
+            manual_entries.reverse,
+            N_("Take back"),
+            icon="arrow-back-up",
+            tone="danger",
+            bulk=False,
+            money=True,
+            unless=standing_for_document,
+            inputs=(Input("reason", N_("Reason"), Kind.long, length=160),),
+            confirm=N_("The opposite is posted today. Both entries stay."),
+            done=N_("The entry is taken back by another."),
+        ),
+    ),
     search="memo key",
     filters="booked_on posted_at source_table",
     groups=(Group(N_("Entry"), "memo booked_on posted_at source_table actor key"),),

@@ -178,9 +178,36 @@ def sales_contract(**changes: Any) -> dict[str, Any]:
     return fields | changes
 
 
+def report(**changes: Any) -> dict[str, Any]:
+    """A balance sheet beside that of another day: headings, lines and sums."""
+    rows = [
+        ("Assets", "", "", 0, "head"),
+        ("10 Cash and bank", "14,073,000.00", "\N{MINUS SIGN}2,000,000.00", 1, ""),
+        ("1010 Bank", "14,073,000.00", "\N{MINUS SIGN}2,000,000.00", 2, ""),
+        ("Total assets", "14,073,000.00", "\N{MINUS SIGN}2,000,000.00", 0, "total"),
+    ]
+    fields = paper(
+        "report",
+        title="Balance sheet",
+        number="12 Mar 2026",
+        facts=[{"label": "Book", "value": "main"}, {"label": "As of", "value": "12 Mar 2026"}],
+        heads=[
+            {"label": "Account", "kind": "text"},
+            {"label": "12 Mar 2026", "kind": "money"},
+            {"label": "31 Dec 2025", "kind": "money"},
+        ],
+        rows=[
+            {"cells": [name, *sums], "depth": depth, "look": look}
+            for name, *sums, depth, look in rows
+        ],
+    )
+    return fields | changes
+
+
 ALL = {
     "invoice": invoice,
     "receipt": receipt,
     "price_list": price_list,
     "sales_contract": sales_contract,
+    "report": report,
 }

@@ -10,6 +10,7 @@ FAULTS = {
     "I1": "UPDATE posting SET amount = amount + 1 WHERE id = (SELECT id FROM posting LIMIT 1)",
     "I1b": "DELETE FROM posting WHERE entry_id = (SELECT entry_id FROM posting LIMIT 1)",
     "I2": "UPDATE account SET balance = balance + 0.01 WHERE balance IS NOT NULL",
+    "I2t": "UPDATE ledger_total SET debit = debit + 1, credit = credit + 1 WHERE span = 'month'",
     "I4": "UPDATE account SET held = held + 1 WHERE guarded",
     "P1": "UPDATE book SET closed_through = now()",
     "I5": "UPDATE journal_entry SET key = 'x' || key WHERE key LIKE 'payment:%'",

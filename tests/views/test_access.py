@@ -60,6 +60,10 @@ OPEN: dict[str, str] = {
 }
 RIGHTS = {
     "/holds/": ("booking", "read"),
+    "/entries/new": ("journal_entry", "post"),
+    "/reports/": ("financial_report", "read"),
+    "/reports/<name>": ("financial_report", "read"),
+    "/reports/<name>.<kind>": ("financial_report", "read"),
     "/organization/roles": ("membership", "read"),
     "/organization/settings": ("setting", "read"),
 }

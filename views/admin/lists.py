@@ -70,6 +70,8 @@ def _around(screen: Screen, at_hand: Person) -> dict[str, Any]:
     url = url_for(f"{screen.name}.index")
     adds = screen.form and screen.addable and at_hand.may("write", screen.name)
     create = {"label": _add_label(screen), "url": url_for(f"{screen.name}.add")} if adds else None
+    if screen.add_page and at_hand.may(screen.add_verb, screen.name):
+        create = {"label": _add_label(screen), "url": url_for(screen.add_page)}
     imports = screen.importable and at_hand.may("write", "import_run")
     return {
         "title": _(screen.title),

@@ -26,6 +26,7 @@ PAGES = (
     (N_("Sales"), N_("Dashboard"), "/dashboards/sales/", "dashboard_sales"),
     (N_("Sales"), N_("Holds"), "/holds/", "booking"),
     (N_("Sales"), N_("Import"), "/imports/", "import_run"),
+    (N_("Money"), N_("Reports"), "/reports/", "financial_report"),
     (N_("Organization"), N_("Roles"), "/organization/roles", "membership"),
     (N_("Organization"), N_("Settings"), "/organization/settings", "setting"),
 )
@@ -87,7 +88,7 @@ def menu(at_hand: Person) -> list[dict[str, Any]]:
             groups[screen.menu].append(_item(_(screen.title), url))
     for name, label, url, table in PAGES:
         if at_hand.may(READ_VERB, table):
-            groups[name].append(_item(_(label), url, exact=True))
+            groups[name].append(_item(_(label), url))
     home = url_for("HomeView.home")
     top = [_item(_("Home"), home, exact=True) | {"icon": "home"}]
     return top + [

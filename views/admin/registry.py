@@ -81,6 +81,7 @@ class Screen:
     pictures that a record has. `programs` names further columns that programs may read. `currency`
     is the path to the code of the money in a row.
     `own` names the columns that members of the portal read of rows of their party, by programs.
+    `add_page` is the endpoint of a page of its own that adds one, for who holds `add_verb`.
     `called` is the column that names a record which has no name of its own, in the words of
     `heading`.
     """
@@ -116,6 +117,8 @@ class Screen:
     hints: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     programs: str = ""
+    add_page: str = ""
+    add_verb: str = ""
     own: str = ""
     currency: str = "currency"
     called: str = ""

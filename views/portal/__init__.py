@@ -5,6 +5,7 @@ from views.portal.browse import CatalogueView
 from views.portal.home import PortalHomeView
 from views.portal.papers import PortalPapersView
 from views.portal.payments import PortalPaymentsView
+from views.portal.statement import PortalStatementView
 from views.portal.wizard import PortalWizardView
 
 VIEWS = (
@@ -13,5 +14,6 @@ VIEWS = (
     PortalWizardView,
     PortalPaymentsView,
     PortalPapersView,
+    PortalStatementView,
     CatalogueView,
 )
