@@ -156,13 +156,14 @@ APPROVAL = Screen(
     one=N_("Approval"),
     sentence=N_("What waits until somebody agrees, and what they agreed to."),
     menu=MENU,
+    labels={"subject_table": N_("Record")},
     columns="subject_name status governs about amount needed given asked_by asked_at",
     more="roles closed_at",
     search="subject_name about",
     filters="status governs asked_by asked_at closed_at amount",
     inputs={"governs": {"choices": GOVERNED}},
     groups=(
-        Group(N_("Question"), "governs about amount asked_by asked_at"),
+        Group(N_("Question"), "governs subject_table about amount asked_by asked_at"),
         Group(N_("Who agrees"), "roles needed given separate remind_at lapses_at closed_at"),
     ),
     related=(

@@ -12,7 +12,7 @@ from core import db
 from core.errors import NotFound
 from models.files import Document, DocumentUse, Follower
 from models.organizations import Profile
-from views.admin import forms, labels, queries, spoken, timeline
+from views.admin import forms, labels, queries, spoken, subjects, timeline
 from views.admin.acts import why_not
 from views.admin.columns import Column, Kind, in_words
 from views.admin.lists import act_button
@@ -58,9 +58,7 @@ def record_page(screen: Screen, row_id: UUID) -> dict[str, Any]:
         "print_links": screen.print_links(row) if screen.print_links else [],
         "groups": _groups(screen, held, currency),
         "tables": [
-            _related(each, row_id, currency, at_hand)
-            for each in screen.related
-            if each.open_to(at_hand)
+            _related(each, row_id, currency, at_hand) for each in _hanging(screen, row_id, at_hand)
         ],
         "timeline": timeline.of(session, screen.name, row_id),
         "comment": _comment(screen, row_id, at_hand),
@@ -80,7 +78,7 @@ def name_of(screen: Screen, row_id: UUID) -> str:
 def _load(screen: Screen, row_id: UUID) -> tuple[Any, dict[str, Any]]:
     names = [*screen.columns.split(), *screen.figures.split()]
     names += [each for group in screen.groups for each in group.columns.split()]
-    paths = {"_name": screen.name_key}
+    paths = {"_name": screen.name_key, **subjects.ids_of(screen, names)}
     if screen.money_path:
         paths["_currency"] = screen.money_path
     query = showing(screen.model, [screen.column(each) for each in dict.fromkeys(names)], paths)
@@ -94,6 +92,8 @@ def _load(screen: Screen, row_id: UUID) -> tuple[Any, dict[str, Any]]:
 
 
 def _fact(column_: Column, held: Any, currency: str) -> Markup:
+    if about := subjects.link(held, column_.name, person()):
+        return about
     who = spoken.people(db.session(), spoken.actors_in([column_], [held]))
     value = spoken.cell(column_, held[column_.name], currency, who)
     target = screen_of(column_.target)
@@ -154,6 +154,13 @@ def _acts(
             offered.append(act_button(screen, act, row.id))
     offered.sort(key=lambda button: button["tone"] == "danger")  # what undoes stands last
     return offered, closed
+
+
+def _hanging(screen: Screen, row_id: UUID, at_hand: Person) -> list[Related]:
+    """List what hangs on a record: its own tables, and the journal entries that come from it."""
+    found = [each for each in screen.related if each.open_to(at_hand)]
+    entries = subjects.entries(screen, row_id) if at_hand.may("read", "journal_entry") else None
+    return [*found, *([entries] if entries else [])]
 
 
 def _delete(screen: Screen, row_id: UUID, name: str) -> dict[str, Any]:
