@@ -40,11 +40,24 @@ def pdftoppm() -> str:
     raise Missing("The tests of documents need pdftoppm: install the package `poppler-utils`.")
 
 
+def hledger() -> str:
+    """Find the program that judges our exports beside Beancount.
+
+    Raises:
+        Missing: it is not installed.
+
+    """
+    if found := shutil.which("hledger"):
+        return found
+    raise Missing("The tests of the ledger's exports need hledger: install the package `hledger`.")
+
+
 def main() -> None:
     """Exit with one sentence if a program is missing."""
     try:
         chromium()
         pdftoppm()
+        hledger()
     except Missing as missing:
         sys.exit(f"make test: {missing}")
 

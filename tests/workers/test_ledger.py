@@ -2,19 +2,28 @@
 
 import csv
 import re
+import subprocess
+import sys
 from collections import defaultdict
 from decimal import Decimal
 from io import StringIO
+from pathlib import Path
 from uuid import UUID
 
 import pytest
+from beancount.loader import load_file
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from tests import stories
+from services import ledger
+from services.ledger import Leg, Recipe
+from tests import make, stories
+from tests.programs import hledger
 from tests.workers.test_commands import Run, run
+from workers.ledger import KINDS
 
 assert run, "the fixture"
+BIN = Path(sys.executable).parent
 
 
 @pytest.fixture
@@ -51,6 +60,77 @@ def test_plain_text_has_every_entry_and_each_balances(
     declared = set(re.findall(r"(?:open |account )(.+?)(?: KES)?$", said, re.MULTILINE))
     used = set(re.findall(r"^ +([A-Za-z]+:.+?)  -?\d", said, re.MULTILINE))
     assert used <= declared
+
+
+@pytest.fixture
+def busy(paid: stories.Story) -> stories.Story:
+    """Books with accounts of several parties, in two books and two currencies."""
+    with paid.work() as work:
+        party = make.party(work, name="Müller & Söhne; Ltd").id
+        for n, (book, money, debit, credit, holder) in enumerate(
+            (
+                ("main", "KES", "5000", "2000", party),
+                ("main", "USD", "1010", "4300", None),
+                ("main", "JPY", "1030", "4500", None),
+                ("main", "KES", "5820", "1010", None),
+                ("trust", "KES", "1010", "2400", party),
+            )
+        ):
+            amount = Decimal(1234 + n)
+            legs = [Leg(debit, amount), Leg(credit, -amount, holder)]
+            key = f"busy:{n}"
+            ledger.post(work, Recipe(key, "Told ; | twice", "party", party, money, legs, book=book))
+    return paid
+
+
+def totals(story: stories.Story, book: str) -> dict[tuple[str, str], Decimal]:
+    """What the ledger itself says of each kind of accounts, by currency."""
+    query = text(
+        "SELECT a.type, p.currency, sum(p.amount) FROM posting AS p"
+        " JOIN account AS a ON a.id = p.account_id JOIN book AS b ON b.id = a.book_id"
+        " WHERE b.name = :book GROUP BY 1, 2"
+    )
+    with story.work() as work:
+        rows = work.session.execute(query, {"book": book})
+        return {(KINDS[kind], money): amount for kind, money, amount in rows if amount}
+
+
+@pytest.mark.req("S1.05")
+@pytest.mark.parametrize("book", ["main", "trust"])
+def test_beancount_accepts_a_book_and_finds_the_same_totals(
+    run: Run, busy: stories.Story, tmp_path: Path, book: str
+) -> None:
+    file = tmp_path / "book.beancount"
+    run("ledger", "export", "--format", "beancount", "--book", book, "--output", str(file))
+
+    checked = subprocess.run([BIN / "bean-check", file], capture_output=True, check=False)
+
+    assert (checked.returncode, checked.stderr) == (0, b"")
+    found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for entry in load_file(str(file))[0]:
+        for leg in getattr(entry, "postings", ()):
+            found[leg.account.partition(":")[0], leg.units.currency] += leg.units.number
+    assert {key: amount for key, amount in found.items() if amount} == totals(busy, book)
+
+
+@pytest.mark.req("S1.05")
+@pytest.mark.parametrize("book", ["main", "trust"])
+def test_hledger_accepts_a_book_and_finds_the_same_totals(
+    run: Run, busy: stories.Story, tmp_path: Path, book: str
+) -> None:
+    file = tmp_path / "book.journal"
+    run("ledger", "export", "--format", "hledger", "--book", book, "--output", str(file))
+
+    program = [hledger(), "-f", str(file)]
+    subprocess.run([*program, "check", "accounts"], check=True)
+    listed = [*program, "balance", "--depth", "1", "--flat", "--no-total", "-O", "csv"]
+    said = subprocess.run([*listed, "--layout", "bare"], capture_output=True, check=True, text=True)
+
+    found = {
+        (row["account"].capitalize(), row["commodity"]): Decimal(row["balance"])
+        for row in csv.DictReader(StringIO(said.stdout))
+    }
+    assert {key: amount for key, amount in found.items() if amount} == totals(busy, book)
 
 
 def test_a_table_has_a_line_a_posting(run: Run, paid: stories.Story) -> None:
