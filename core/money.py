@@ -17,9 +17,15 @@ SPACES = dict.fromkeys(map(ord, " \N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-B
 GROUPING = SPACES | dict.fromkeys(map(ord, "'\N{RIGHT SINGLE QUOTATION MARK}"), ",")
 
 
+@lru_cache(maxsize=200)
 def decimals(currency: str) -> int:
     """Say how many decimals a currency has: JPY 0, KES 2, KWD 3."""
     return int(get_currency_precision(currency))
+
+
+@lru_cache(maxsize=200)
+def _smallest(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-decimals(currency))
 
 
 def is_currency(code: str) -> bool:
@@ -29,7 +35,7 @@ def is_currency(code: str) -> bool:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """Round half up to the decimals of the currency."""
-    return amount.quantize(Decimal(1).scaleb(-decimals(currency)), ROUND_HALF_UP)
+    return amount.quantize(_smallest(currency), ROUND_HALF_UP)
 
 
 def exact(amount: Decimal, currency: str, field: str = "amount") -> Decimal:

@@ -83,13 +83,17 @@ class Scope:
 
 NOTHING = Scope()
 _scope: ContextVar[Scope] = ContextVar("scope", default=NOTHING)
-_TELL = text(
-    "SELECT set_config('makao.key', :key, true),"
-    " set_config('makao.organization', :organization, true),"
-    " set_config('makao.actor', :actor, true),"
-    " set_config('makao.request', :request, true),"
-    " set_config('makao.client', :client, true)"
-)
+
+
+def telling(key: str, organization: str, actor: str, request: str, client: str) -> str:
+    """Write the statement that tells a transaction who asks, with these places for the values."""
+    told = {"key": key, "organization": organization, "actor": actor, "request": request}
+    settings = (told | {"client": client}).items()
+    return "SELECT " + ", ".join(f"set_config('makao.{k}', {v}, true)" for k, v in settings)
+
+
+_TELL = text(telling(":key", ":organization", ":actor", ":request", ":client"))
+_UNTOLD = "untold"
 OPENING = frozenset({"key", "organization"})
 """What decides who sees which rows; the others say who did it, for the audit trail."""
 
@@ -184,13 +188,37 @@ def _told(scope: Scope) -> dict[str, str]:
     }
 
 
+def begun(session: Session) -> tuple[Connection, dict[str, str] | None]:
+    """Give the session's connection, and what its transaction has still to be told, if it is new.
+
+    The caller sends BEGIN and that before anything else, in one message with its own.
+    """
+    session.info[_UNTOLD] = None
+    try:
+        connection = session.connection()
+        return connection, session.info[_UNTOLD]
+    finally:
+        del session.info[_UNTOLD]
+
+
 @event.listens_for(Session, "after_begin")
-def _tell(_session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+def _tell(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     if transaction.nested or transaction.parent is not None:
         return
     told = _told(_scope.get())
-    if not _begin_and_tell(connection, told):
+    if _UNTOLD in session.info and _can_begin(connection):
+        session.info[_UNTOLD] = told
+    elif not _begin_and_tell(connection, told):
         connection.execute(_TELL, told)
+
+
+def _can_begin(connection: Connection) -> bool:
+    """Whether the transaction begins with BEGIN alone, and the connection is whole."""
+    driver: Any = connection.connection.driver_connection
+    special = (driver.autocommit, driver.isolation_level, driver.read_only, driver.deferrable)
+    if special != (False, None, None, None):
+        return False
+    return bool(driver.info.transaction_status == TransactionStatus.IDLE)
 
 
 def _begin_and_tell(connection: Connection, told: dict[str, str]) -> bool:
@@ -200,12 +228,9 @@ def _begin_and_tell(connection: Connection, told: dict[str, str]) -> bool:
     fifth of what a short transaction costs. A connection that is broken, or whose transactions are
     to begin otherwise, is left to it.
     """
+    if not _can_begin(connection):
+        return False
     driver: Any = connection.connection.driver_connection
-    special = (driver.autocommit, driver.isolation_level, driver.read_only, driver.deferrable)
-    if special != (False, None, None, None):
-        return False
-    if driver.info.transaction_status != TransactionStatus.IDLE:
-        return False
     # A setting of the transaction begins empty. The two that open something are told all the same:
     # nothing that was left on the connection may stand in for them.
     told = {name: value for name, value in told.items() if value or name in OPENING}
