@@ -12,7 +12,16 @@ from uuid import UUID
 import uuid_utils
 from flask import Flask
 from flask_appbuilder import Model
-from sqlalchemy import DateTime, Engine, Numeric, String, Uuid, create_engine, event, text
+from sqlalchemy import (
+    DateTime,
+    Engine,
+    Numeric,
+    String,
+    Uuid,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DisconnectionError, IntegrityError
@@ -24,6 +33,7 @@ from sqlalchemy.orm import (
     scoped_session,
     sessionmaker,
 )
+from sqlalchemy.pool import Pool
 
 from core.errors import Refused
 
@@ -132,6 +142,16 @@ def _still_there(connection: Any, _record: object, _proxy: object) -> None:
     watch.register(connection.fileno(), select.POLLIN)
     if connection.closed or watch.poll(0):
         raise DisconnectionError
+
+
+@event.listens_for(Pool, "connect")
+def _keep_plans(connection: Any, _record: object) -> None:
+    """Let the server keep what was prepared, for as long as the connection lasts.
+
+    After each rollback, of a savepoint too, the driver has it forget everything, lest tables were
+    made anew. None are here; and what only reads ends in a rollback: each page was planned anew.
+    """
+    connection._prepared.clear = lambda: False  # noqa: SLF001  # it has no setting for this
 
 
 def _become_owner(connection: Any, _record: object) -> None:

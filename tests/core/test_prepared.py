@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
 
 from core.db import broken_constraint
 from core.prepared import Prepared
@@ -84,3 +84,26 @@ def test_a_line_that_breaks_meanwhile_is_replaced(work: Work, superuser: Engine)
     work.session.rollback()
 
     assert WHERE.row(work.session, ["1", ""])[2] == "2"
+
+
+def test_a_rollback_lets_the_server_forget_no_plan(work: Work) -> None:
+    plain = text("SELECT count(*) FROM party WHERE name = :name")
+    known = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE :like")
+    HALF.row(work.session, ["1"])
+    for _ in range(8):  # the driver prepares what is asked more than five times
+        work.session.scalar(plain, {"name": "Nobody"})
+        work.session.rollback()
+    work.session.begin_nested().rollback()
+
+    assert work.session.scalar(known, {"like": "%FROM party%"}) == 1
+    assert HALF.row(work.session, ["1"]) == ["1"]
+
+
+def test_a_statement_that_was_dropped_on_the_way_is_prepared_again(work: Work) -> None:
+    HALF.row(work.session, ["1"])
+    work.session.execute(text("DEALLOCATE test_half"))
+    with pytest.raises(ProgrammingError):
+        HALF.row(work.session, ["1"])
+    work.session.rollback()
+
+    assert HALF.row(work.session, ["1"]) == ["1"]
