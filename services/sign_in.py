@@ -9,11 +9,12 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -118,7 +119,7 @@ def digest(secret: str) -> bytes:
 
 def identify(session: Session, secret: str, now: datetime) -> Identity | None:
     """Find whose secret this is; None if it is unknown, over, ended, or its holder is shut out."""
-    rows = session.execute(_holder(secret, now)).all()
+    rows = session.execute(_holder(), {"digest": digest(secret), "now": now}).all()
     if not rows:
         return None
     row = rows[0]
@@ -142,10 +143,11 @@ def identify(session: Session, secret: str, now: datetime) -> Identity | None:
     )
 
 
-def _holder(secret: str, now: datetime) -> Select[Any]:
+@cache
+def _holder() -> Select[Any]:
     """Ask for the holder of a secret, in a row for each organization, the oldest membership first.
 
-    One statement of columns: every request asks it, and changes nothing.
+    One statement of columns, put together once: every request asks it, and changes nothing.
     """
     return (
         select(
@@ -162,9 +164,9 @@ def _holder(secret: str, now: datetime) -> Select[Any]:
         .outerjoin(Membership, and_(Membership.profile_id == Profile.id, Membership.active))
         .outerjoin(Organization, Organization.id == Membership.organization_id)
         .where(
-            Credential.secret_hash == digest(secret),
+            Credential.secret_hash == bindparam("digest"),
             Credential.ended_at.is_(None),
-            Credential.expires_at > now,
+            Credential.expires_at > bindparam("now"),
             Profile.status == ProfileStatus.active,
             User.active,
         )

@@ -6,6 +6,7 @@ for rows.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ import prison
 from flask import Response, current_app, request
 from flask_appbuilder.api import BaseApi, expose
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from core import db
 from core.errors import BadInput, NotFound, Refused
@@ -22,11 +23,11 @@ from core.work import Work, found
 from views.admin import acts, forms, pickers
 from views.admin.columns import Column, Kind
 from views.admin.queries import Query, showing
-from views.admin.registry import BY_TABLE, READ_VERB, WRITE_VERB, Screen
+from views.admin.registry import BY_TABLE, READ_VERB, WRITE_VERB, Related, Screen
 from views.admin.row_counts import keeps_count, kept_count
 from views.rest import bearers, docs, filters, idempotency
 from views.rest.idempotency import written
-from views.rest.related import related_of
+from views.rest.related import hangs, links_open, mark, related_of
 from views.rest.rows import plain_row
 from views.web.person import person
 from views.web.refusals import answer, sentence
@@ -104,8 +105,12 @@ class RestApi(BaseApi):  # type: ignore[misc]
     def get(self, pk: str) -> Response:
         """Give one row, with what hangs on it."""
         self._need_rows()
-        row = self._one(_id(pk))
-        related = related_of(self.screen, _id(pk), row.get("currency") or "")
+        links = links_open(self.screen)
+        held = self._held(_id(pk), links)
+        row = plain_row(self.screen.readable(person()), held)
+        there = [each for each in links if held[mark(each)]]
+        related: dict[str, Any] = {str(each.model.__tablename__): [] for each in links}
+        related |= related_of(there, _id(pk), row.get("currency") or "")
         return _text({"id": pk, "result": row, "related": related})
 
     @expose("/_info", methods=["GET"])  # type: ignore[untyped-decorator]
@@ -251,14 +256,25 @@ class RestApi(BaseApi):  # type: ignore[misc]
         return {"id": str(row_id)} | ({"result": self._one(row_id)} if reads else {})
 
     def _one(self, row_id: UUID) -> dict[str, Any]:
+        return plain_row(self.screen.readable(person()), self._held(row_id))
+
+    def _held(self, row_id: UUID, links: Sequence[Related] = ()) -> Any:
+        """Load a row, and say of each of the links whether anything hangs on it."""
         columns = self.screen.readable(person())
-        query = self._showing(columns)
-        rules = self.screen.rules(listed=False)
-        statement = query.statement.where(self.screen.model.id == row_id, *rules)
-        row = db.session().execute(statement).one_or_none()
+        key = (self.name, *(each.name for each in columns), *map(mark, links))
+        if key not in _ONE:
+            hanging = [hangs(self.screen, each).label(mark(each)) for each in links]
+            statement = self._showing(columns).statement.add_columns(*hanging)
+            _ONE[key] = statement.where(self.screen.model.id == bindparam("row"))
+        statement = _ONE[key].where(*self.screen.rules(listed=False))
+        row = db.session().execute(statement, {"row": row_id}).one_or_none()
         if row is None:
             raise NotFound
-        return plain_row(columns, row._mapping)  # noqa: SLF001  # documented
+        return row._mapping  # noqa: SLF001  # documented
+
+
+_ONE: dict[tuple[str, ...], Any] = {}
+"""Statements for one row, put together once: as many as there are screens and sets of rights."""
 
 
 def answer_mistakes(mistakes: forms.Mistakes) -> Response:
