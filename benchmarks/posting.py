@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
 from pathlib import Path
@@ -67,7 +68,12 @@ def recipe(party_id: UUID) -> Recipe:
     return Recipe(f"benchmark:{source}", "Benchmark", "invoice", source, "KES", legs)
 
 
-def post_for(here: Ground, parties: list[UUID], seconds: float) -> int:
+def post_for(
+    here: Ground,
+    parties: list[UUID],
+    seconds: float,
+    describe: Callable[[UUID], Recipe] = recipe,
+) -> int:
     """Post on one connection, each entry in a transaction of its own; returns how many."""
     with (
         Session(here.engine(pool_size=1)) as session,
@@ -76,7 +82,7 @@ def post_for(here: Ground, parties: list[UUID], seconds: float) -> int:
         work = Work(session, Actor("job", "benchmark"))
         end, done = time.monotonic() + seconds, 0
         while time.monotonic() < end:
-            ledger.post(work, recipe(parties[done % len(parties)]))
+            ledger.post(work, describe(parties[done % len(parties)]))
             work.session.commit()
             done += 1
     return done
