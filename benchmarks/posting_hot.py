@@ -17,7 +17,8 @@ from benchmarks.ground import Ground, ground, say
 from benchmarks.posting import CONNECTIONS, parties_of, post_for, recipe
 from core.db import uuid7
 from core.work import Work
-from models.ledger import CASH, CUSTOMER_CREDIT, RECEIVABLE, Entry
+from models.chart import CASH, CUSTOMER_CREDIT, RECEIVABLE
+from models.ledger import Entry
 from services import invariants, ledger
 from services.ledger import Leg, Recipe
 
