@@ -21,6 +21,7 @@ from models import (
     people,
     periods,
     sales,
+    wallets,
 )
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "people",
     "periods",
     "sales",
+    "wallets",
 ]

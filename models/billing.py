@@ -82,6 +82,7 @@ class PaymentMethod(StrEnum):
     invoice = auto()
     bank_transfer = auto()
     mobile_money = auto()
+    wallet = auto()
 
 
 PAYMENT_METHOD_LABELS = {
@@ -90,6 +91,7 @@ PAYMENT_METHOD_LABELS = {
     PaymentMethod.invoice: N_("Invoice"),
     PaymentMethod.bank_transfer: N_("Bank transfer"),
     PaymentMethod.mobile_money: N_("Mobile money"),
+    PaymentMethod.wallet: N_("Wallet"),
 }
 
 

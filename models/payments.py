@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     LargeBinary,
     String,
@@ -99,9 +100,14 @@ class PaymentIntent(PartyScoped, Record):
     __tablename__ = "payment_intent"
     __table_args__ = keyed(
         same_organization("party_id", "party"),
+        ForeignKeyConstraint(
+            ["organization_id", "party_id", "wallet_id"],
+            ["wallet.organization_id", "wallet.party_id", "wallet.id"],
+        ),
         UniqueConstraint("provider", "reference"),
         UniqueConstraint("notice_hash"),
         UniqueConstraint("organization_id", "number"),
+        UniqueConstraint("organization_id", "wallet_id", "form_key"),
         Index(
             "ix_payment_intent_receipt",
             "provider",
@@ -151,6 +157,9 @@ class PaymentIntent(PartyScoped, Record):
     expires_at: Mapped[datetime | None]
     succeeded_at: Mapped[datetime | None]
     recorded_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("profile.id"))
+    wallet_id: Mapped[UUID | None]
+    """The payer's own: a payment for no invoices fills it, one by wallet comes out of it."""
+    form_key: Mapped[str | None] = mapped_column(String(80))
 
     party: Mapped[Party] = relationship(
         primaryjoin="foreign(PaymentIntent.party_id) == Party.id", lazy="raise_on_sql"

@@ -37,6 +37,7 @@ _MONEY_READ = dict.fromkeys(
         ),
         *("ledger_account", "ledger_period", "ledger_hold", "financial_report"),
         *("reminder_step", "late_fee_rule", "late_fee"),
+        *("wallet", "wallet_transaction", "wallet_order"),
     ),
     "read",
 )
@@ -88,6 +89,9 @@ ROLES: Mapping[str, Verbs] = {
         "late_fee_rule": "read write charge_now",
         "journal_entry": "read post reverse",
         "book": "read close",
+        "wallet": "read freeze unfreeze close reopen",
+        "wallet_transaction": "read reveal",
+        "wallet_order": "read reveal paid_out not_paid",
         "ledger_period": "read ask_to_reopen reopen",
         "dashboard_sales": "read",
         "approval": "read",
@@ -120,7 +124,8 @@ ROLES: Mapping[str, Verbs] = {
         "approval": "read",
         "approval_rule": "read",
     },
-    "Buyer": {"portal_sales": "read book pay"},
+    "Buyer": {"portal_sales": "read book pay", "portal_wallet": "read use"},
+    "Resident": {"portal_wallet": "read use"},
 }
 """The roles of this version; further ones come with their domains."""
 
@@ -131,7 +136,6 @@ LATER = (
     "Guard",
     "Technician",
     "Owner",
-    "Resident",
     "Treasurer",
     "Group member",
     "Staff",

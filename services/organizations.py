@@ -48,6 +48,11 @@ SETTINGS: Mapping[str, Declared] = {
     "security.two_factor_for_money": Declared(
         default=True, says=N_("Whoever may move money needs a second factor")
     ),
+    "wallet.cap": Declared(500_000, N_("The most that a new wallet may hold, in its currency")),
+    "wallet.transfers": Declared(
+        default=True, says=N_("Money may be sent from one wallet to another")
+    ),
+    "wallet.least_withdrawal": Declared(100, N_("The least that may be taken out of a wallet")),
     "bank.details": Declared("", N_("Bank account that customers pay transfers to")),
 }
 

@@ -19,7 +19,7 @@ from core.text import N_
 from core.work import Work, locked
 from models.billing import Invoice, PaymentMethod
 from models.payments import INTENT_FLOW, ONLINE, Allocation, IntentStatus, PaymentIntent
-from services import billing, duplicates, ledger, organizations, postings, ways
+from services import billing, duplicates, ledger, organizations, postings, wallet_movements, ways
 from services.events import Fact, emit
 
 LEASE = timedelta(seconds=60)
@@ -157,7 +157,9 @@ def begin(  # noqa: PLR0913  # the facts of one payment
         provider, phone = way.name, ways.fitting(way, total, first.currency, phone)
     if not again:
         duplicates.check(work, first.party_id, amounts)
-    intent = _new_intent(work, first, total, method, provider or method.value)
+    intent = new_intent(
+        work, first.party_id, first.currency, total, method, provider or method.value
+    )
     intent.return_url, intent.note, intent.phone = return_url, note, phone
     work.session.add(intent)
     work.session.flush()
@@ -180,20 +182,21 @@ def begin(  # noqa: PLR0913  # the facts of one payment
     return intent
 
 
-def _new_intent(
-    work: Work, first: Invoice, amount: Decimal, method: PaymentMethod, provider: str
+def new_intent(  # noqa: PLR0913, PLR0917  # what a payment consists of
+    work: Work, party_id: UUID, currency: str, amount: Decimal, method: PaymentMethod, provider: str
 ) -> PaymentIntent:
+    """Make a payment that somebody means, not yet written. `amount` is in `currency`."""
     expires = timedelta(minutes=organizations.setting(work, "payment.expire_minutes"))
     online = method in ONLINE
     return PaymentIntent(
         organization_id=work.scope.home(),
         number=organizations.next_number(work, "payment", "PAY"),
-        party_id=first.party_id,
+        party_id=party_id,
         method=method,
         provider=provider,
         amount=amount,
         refunded_amount=Decimal(0),
-        currency=first.currency,
+        currency=currency,
         attempts=0,
         check_at=work.now if online else None,
         expires_at=work.now + expires if online else None,
@@ -218,6 +221,8 @@ def record(
     """
     if method in ONLINE:
         raise BadInput(N_("Such a payment is made by the payer."), field="method")
+    if method is PaymentMethod.wallet:
+        raise BadInput(N_("From a wallet only its owner pays."), field="method")
     intent = begin(work, parts, method, note=note, again=again)
     return settle(work, intent.id, Outcome("succeeded", intent.amount, intent.currency))
 
@@ -290,7 +295,10 @@ def _succeed(work: Work, intent: PaymentIntent, outcome: Outcome) -> None:
     intent.succeeded_at, intent.check_at, intent.failure = work.now, None, ""
     work.session.flush()
     applied = sum((_apply(work, each, intent.method) for each in _parts(work, intent)), Decimal(0))
-    ledger.post(work, postings.payment_succeeded(intent, applied))
+    if intent.wallet_id is not None:
+        wallet_movements.receive_intent(work, intent, applied)
+    else:
+        ledger.post(work, postings.payment_succeeded(intent, applied))
     emit(
         work,
         PaymentSucceeded(

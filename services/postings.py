@@ -23,8 +23,10 @@ from models.chart import (
     RECEIVABLE,
     REFUNDS_PAYABLE,
     SALES_REVENUE,
+    WALLET_BALANCES,
 )
 from models.payments import Dispute, PaymentIntent, Refund
+from models.wallets import Channel, Order, Wallet
 from services.balances import Books
 from services.ledger import Leg, Recipe
 
@@ -36,8 +38,11 @@ MONEY_ACCOUNTS = {
     PaymentMethod.cash: CASH,
     PaymentMethod.bank_transfer: BANK,
     PaymentMethod.mobile_money: MOBILE_MONEY,
+    PaymentMethod.wallet: WALLET_BALANCES,
 }
 """Where money of each method arrives. Payment on account moves none."""
+PAID_FROM = {Channel.bank: BANK, Channel.mobile_money: MOBILE_MONEY}
+"""Where money leaves from that somebody takes out of their wallet."""
 
 
 def invoice_issued(invoice: Invoice, earned: dict[str, Decimal]) -> Recipe:
@@ -72,8 +77,13 @@ def invoice_closed(invoice: Invoice, earned: dict[str, Decimal], word: str) -> R
     )
 
 
-def payment_succeeded(intent: PaymentIntent, applied: Decimal) -> Recipe:
-    """Money came in; the party owes `applied` less, and anything beyond is their credit."""
+def payment_succeeded(
+    intent: PaymentIntent, applied: Decimal, rest: str = CUSTOMER_CREDIT
+) -> Recipe:
+    """Money came in; the party owes `applied` less, and anything beyond is theirs, in `rest`.
+
+    From a wallet none comes in: what it owes its holder pays what they owe.
+    """
     return Recipe(
         key=f"payment:{intent.id}",
         memo=f"Payment {intent.number} by {intent.method.value.replace('_', ' ')}",
@@ -81,9 +91,9 @@ def payment_succeeded(intent: PaymentIntent, applied: Decimal) -> Recipe:
         source_id=intent.id,
         currency=intent.currency,
         legs=[
-            Leg(MONEY_ACCOUNTS[intent.method], intent.amount),
+            _money(intent.method, intent.amount, intent.party_id),
             Leg(RECEIVABLE, -applied, intent.party_id),
-            Leg(CUSTOMER_CREDIT, applied - intent.amount, intent.party_id),
+            Leg(rest, applied - intent.amount, intent.party_id),
         ],
     )
 
@@ -151,7 +161,7 @@ def refund_paid(refund: Refund, method: PaymentMethod) -> Recipe:
         currency=refund.currency,
         legs=[
             Leg(REFUNDS_PAYABLE, refund.amount, refund.party_id),
-            Leg(MONEY_ACCOUNTS[method], -refund.amount),
+            _money(method, -refund.amount, refund.party_id),
         ],
     )
 
@@ -190,6 +200,42 @@ def entered_by_hand(
 def taken_back(entry_id: UUID, reason: str) -> tuple[str, str]:
     """Give the key and memo of what takes an entry back."""
     return f"reversal:{entry_id}", f"Reversal: {reason}"
+
+
+def wallet_transferred(order: Order, sender: Wallet, receiver: Wallet) -> Recipe:
+    """What is owed to one holder is owed to another."""
+    return Recipe(
+        key=f"wallet_order:{order.id}",
+        memo=f"From wallet {sender.name} to {receiver.name}",
+        table="wallet_order",
+        source_id=order.id,
+        currency=order.currency,
+        legs=[
+            Leg(WALLET_BALANCES, order.amount, sender.party_id),
+            Leg(WALLET_BALANCES, -order.amount, receiver.party_id),
+        ],
+    )
+
+
+def wallet_paid_out(order: Order, wallet: Wallet, channel: Channel) -> Recipe:
+    """Money left for its holder's account elsewhere, or for whom they had it sent to."""
+    return Recipe(
+        key=f"wallet_order:{order.id}",
+        memo=f"Paid out of wallet {wallet.name}",
+        table="wallet_order",
+        source_id=order.id,
+        currency=order.currency,
+        legs=[
+            Leg(WALLET_BALANCES, order.amount, wallet.party_id),
+            Leg(PAID_FROM[channel], -order.amount),
+        ],
+    )
+
+
+def _money(method: PaymentMethod, amount: Decimal, party_id: UUID) -> Leg:
+    """Money that came in or went out; a wallet is its party's own."""
+    own = method is PaymentMethod.wallet
+    return Leg(MONEY_ACCOUNTS[method], amount, party_id if own else None)
 
 
 def _holder(code: str, invoice: Invoice) -> UUID | None:

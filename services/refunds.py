@@ -4,16 +4,19 @@ As with payments no provider is called from here: a worker claims a refund, asks
 outside any transaction, and hands the outcome to `settled`.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import func, select
 
+from core.db import refusing
 from core.errors import BadInput, Refused
 from core.money import exact
 from core.text import N_
 from core.work import Work, found, locked
+from models.billing import PaymentMethod
 from models.payments import (
     INTENT_FLOW,
     ONLINE,
@@ -23,9 +26,10 @@ from models.payments import (
     Refund,
     RefundStatus,
 )
-from services import ledger, postings
+from services import ledger, postings, wallet_movements
 from services.events import Fact, emit
 from services.payments import AGAIN, LEASE, OVER, Outcome
+from services.wallet_movements import NotActive, OverCap
 
 
 class NotRefundable(Refused):
@@ -107,6 +111,10 @@ def request(work: Work, intent_id: UUID, amount: Decimal, key: str, reason: str)
     work.session.add(refund)
     work.session.flush()
     emit(work, RefundRequested(refund.id, intent.id, amount, refund.currency))
+    if intent.method is PaymentMethod.wallet:
+        # A wallet that may not take it back leaves the refund to be paid by hand.
+        with suppress(OverCap, NotActive), refusing(work.session, {}):
+            settled(work, refund.id, Outcome("succeeded"))
     return refund
 
 
@@ -183,7 +191,10 @@ def settled(work: Work, refund_id: UUID, outcome: Outcome, reference: str = "") 
     INTENT_FLOW.move(intent, "refund" if whole else "refund_part")
     intent.refunded_amount += refund.amount
     work.session.flush()
-    ledger.post(work, postings.refund_paid(refund, intent.method))
+    if intent.method is PaymentMethod.wallet and intent.wallet_id is not None:
+        wallet_movements.take_back(work, refund, intent.wallet_id)
+    else:
+        ledger.post(work, postings.refund_paid(refund, intent.method))
     emit(
         work,
         RefundSucceeded(refund.id, intent.id, refund.party_id, refund.amount, refund.currency),

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, select, te
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core import box
 from core.db import broken_constraint, uuid7
 from core.scope import Scope, seeing
 from core.work import Actor, Work
@@ -23,10 +24,12 @@ from models.dunning import LateFeeKind, LateFeeRule, ReminderStep
 from models.events import Delivery, Event, IdempotencyKey, ScheduledRun
 from models.files import Comment, Document, Follower
 from models.ledger import Account, Entry
-from models.notices import Channel, Dispatch, Notification
+from models.notices import Channel as By
+from models.notices import Dispatch, Notification
 from models.organizations import Membership
 from models.payments import ProviderEvent
 from models.sales import Project
+from models.wallets import Channel, Order, OrderKind, WalletPin
 from services import (
     billing,
     booking_ends,
@@ -43,6 +46,9 @@ from services import (
     periods,
     refunds,
     reminders,
+    top_ups,
+    wallet_orders,
+    wallets,
 )
 from services.disputes import Said
 from services.ledger import Leg, Recipe
@@ -59,6 +65,8 @@ def filled(admin_url: URL) -> Iterator[Engine]:
         admin_url, f"makao_filled_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     ) as settings:
         engine = create_engine(settings["OWNER_DATABASE_URI"])
+        if not box._keys:  # no application has set them in this process
+            box.use_keys("tests-only")
         with Session(engine) as session:
             fill(session)
         yield engine
@@ -165,6 +173,7 @@ def _keep_books(work: Work, customer: UUID) -> None:
     ).one()
     ledger.guard(work, account.id, Decimal(1000))
     holds.place(work, account.id, Decimal(5), "once", work.now + timedelta(days=1))
+    _keep_wallets(work, customer)
     periods.close(work, book_id, ledger.business_date(work) - timedelta(days=1))
 
 
@@ -182,6 +191,37 @@ def _remind_and_charge(work: Work, customer: UUID) -> None:
     late_fees.charge(work, invoice.id)
     for pair in reminders.due(work):
         reminders.remind(work, *pair)
+
+
+def _keep_wallets(work: Work, customer: UUID) -> None:
+    """A wallet with a PIN, filled, from which something is to be paid out."""
+    wallet = wallets.open_for(work, customer)
+    filled = top_ups.begin(work, wallet.id, Decimal(900), PaymentMethod.bank_transfer, key="x")
+    payments.settle(work, filled.id, payments.Outcome("succeeded", Decimal(900), "KES"))
+    order = Order(
+        organization_id=work.scope.home(),
+        wallet_id=wallet.id,
+        kind=OrderKind.withdrawal,
+        amount=Decimal(100),
+        currency="KES",
+        key="x",
+        channel=Channel.bank,
+        created_at=work.now,
+    )
+    pin = {"salt": b"x", "digest": b"x", "set_at": work.now}
+    work.session.add_all(
+        [
+            order,
+            WalletPin(
+                organization_id=work.scope.home(),
+                wallet_id=wallet.id,
+                profile_id=work.scope.profile_id,
+                **pin,
+            ),
+        ]
+    )
+    work.session.flush()
+    wallet_orders.carry_out(work, order.id)
 
 
 def _plan(work: Work, estate: Project) -> InstalmentPlan:
@@ -234,7 +274,7 @@ def _keep_house(work: Work, member: Membership) -> None:
             Follower(**about, profile_id=profile_id, **one),
             Dispatch(
                 notification_id=told.id,
-                channel=Channel.email,
+                channel=By.email,
                 address="x",
                 due_at=work.now,
                 **one,

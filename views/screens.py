@@ -21,6 +21,7 @@ from views import (
     people,
     profile,
     sales,
+    wallets,
 )
 from views.admin import registry, search
 from views.admin.pages import view_of
@@ -35,6 +36,7 @@ SCREENS = [
     *billing.SCREENS,
     *payments.SCREENS,
     *dunning.SCREENS,
+    *wallets.SCREENS,
     *ledger.SCREENS,
     *people.SCREENS,
     *organizations.SCREENS,

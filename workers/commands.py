@@ -35,6 +35,7 @@ from workers import (
     preparation,
     relay,
     scheduler,
+    wallets,
 )
 
 log = logging.getLogger(__name__)
@@ -150,16 +151,31 @@ def scheduler_() -> None:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["ledger", "audit"]))
+@click.argument("kind", type=click.Choice(["ledger", "audit", "wallets"]))
 def verify(kind: str) -> None:
-    """Prove the sealed chains of the ledger or of the audit trail."""
+    """Prove the sealed chains of the ledger or of the audit trail, or all wallets.
+
+    A wallet whose movements, entries and balance do not fit is frozen.
+    """
     db.use(current_app, "jobs")
+    if kind == "wallets":
+        _verify_wallets()
+        return
     flaws = chains.verify(kind)
     for flaw in flaws:
         click.echo(f"{flaw.chain}: {flaw.says}: {flaw.place}")
     if flaws:
         raise click.ClickException(f"The {kind} is not as it was written.")
     click.echo(f"The {kind} is whole.")
+
+
+def _verify_wallets() -> None:
+    wrong = wallets.inspect_all()
+    for name, said in wrong.items():
+        click.echo(f"{name}: {said}")
+    if wrong:
+        raise click.ClickException("They are frozen, and the money staff is told.")
+    click.echo("All wallets fit.")
 
 
 @click.command("doctor")

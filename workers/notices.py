@@ -12,7 +12,7 @@ from models.bookings import BOOKING_FLOW, Booking, BookingStatus
 from models.events import Event
 from models.files import Comment
 from models.notices import Priority
-from models.payments import PaymentIntent, Refund
+from models.payments import PaymentIntent, Refund, RefundStatus
 from services import disputes, followers, notices
 from services.notices import Notice
 from workers.jobs import Desk, homes
@@ -177,7 +177,7 @@ def payment_unclear(work: Work, event: Event) -> None:
     """Have an accountant look at a payment of another sum than was asked for."""
     says = N_("Payment %(number)s does not add up: %(reason)s. Nothing was posted.")
     values = {"number": event.data["number"], "reason": event.data["reason"]}
-    _to_money_staff(work, event, says, f"/admin/payment_intent/{event.subject_id}", values)
+    to_money_staff(work, event, says, f"/admin/payment_intent/{event.subject_id}", values)
 
 
 def payment_disputed(work: Work, event: Event) -> None:
@@ -198,17 +198,17 @@ def _dispute(work: Work, event: Event, says: str, **values: str) -> None:
     values["number"] = event.data["number"]
     values["amount"] = money(event.data["amount"], event.data["currency"])
     link = f"/admin/payment_dispute/{event.subject_id}"
-    _to_money_staff(work, event, says, link, values)
+    to_money_staff(work, event, says, link, values)
 
 
 def refund_requested(work: Work, event: Event) -> None:
     """Have an accountant pay a refund that no provider sends."""
     refund = found(work, Refund, event.subject_id)
-    if refund.check_at is not None:
+    if refund.check_at is not None or refund.status is RefundStatus.succeeded:
         return
     says = N_("Pay back %(amount)s by hand, and say so at the refund.")
     values = {"amount": money(str(refund.amount), refund.currency)}
-    _to_money_staff(work, event, says, f"/admin/refund/{refund.id}", values)
+    to_money_staff(work, event, says, f"/admin/refund/{refund.id}", values)
 
 
 def refund_succeeded(work: Work, event: Event) -> None:
@@ -223,7 +223,7 @@ def refund_failed(work: Work, event: Event) -> None:
     """Have an accountant look."""
     says = N_("A refund failed: %(reason)s Retry it, or pay it another way.")
     values = {"reason": event.data["reason"]}
-    _to_money_staff(work, event, says, f"/admin/refund/{event.subject_id}", values)
+    to_money_staff(work, event, says, f"/admin/refund/{event.subject_id}", values)
 
 
 def clean() -> None:
@@ -245,7 +245,8 @@ def _both(work: Work, event: Event, to_customer: str, to_staff: str, **values: A
         notices.notify(work, [booking.assigned_to_id], notice_of(event, to_staff, link, **values))
 
 
-def _to_money_staff(work: Work, event: Event, says: str, link: str, values: dict[str, str]) -> None:
+def to_money_staff(work: Work, event: Event, says: str, link: str, values: dict[str, str]) -> None:
+    """Have those look who keep the money; without one, the administrators."""
     notice = Notice(says, f"event:{event.id}", values, link, Priority.high)
     if not notices.notify_roles(work, MONEY_STAFF, notice):
         notices.notify_roles(work, ["Admin"], notice)

@@ -23,6 +23,7 @@ from workers import (
     payments,
     refunds,
     sagas,
+    wallets,
 )
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -46,6 +47,7 @@ class Entry:
 SCHEDULE = (
     Entry("payments", timedelta(seconds=2), payments.ask_due),
     Entry("refunds", timedelta(seconds=2), refunds.send_back_due),
+    Entry("wallets", timedelta(seconds=2), wallets.carry_out_due),
     Entry("mails", timedelta(seconds=2), mail.dispatch_due),
     Entry("holds that end", timedelta(seconds=5), bookings.expire_holds),
     Entry("sagas", timedelta(seconds=5), sagas.advance_due),
@@ -63,5 +65,8 @@ SCHEDULE = (
     Entry("late fees", timedelta(days=1), dunning.charge, at=timedelta(hours=3)),
     Entry("cleaning", timedelta(days=1), cleaning.clean, at=timedelta(hours=1, minutes=30)),
     Entry("old notices", timedelta(days=1), notices.clean, at=timedelta(hours=1, minutes=40)),
+    Entry(
+        "wallets proved", timedelta(days=1), wallets.inspect_all, at=timedelta(hours=1, minutes=50)
+    ),
     Entry("anchors", timedelta(days=1), chains.cast_anchors, at=timedelta(hours=2)),
 )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from core.work import Work
 from models.events import Event
 from services.events import CATALOGUE
-from workers import approvals, bookings, dunning, notices, papers, payments, refunds, sagas
+from workers import approvals, bookings, dunning, notices, papers, payments, refunds, sagas, wallets
 
 Handler = Callable[[Work, Event], None]
 
@@ -44,6 +44,18 @@ SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
     "record.commented": [notices.record_commented],
     "document.attached": [notices.document_attached],
     "saga.status_changed": [sagas.raise_alarm],
+    "ledger_hold.closed": [wallets.hold_ended],
+    "wallet.topped_up": [wallets.topped_up],
+    "wallet.top_up_diverted": [wallets.diverted],
+    "wallet.transferred": [wallets.transferred],
+    "wallet.order_failed": [wallets.order_failed],
+    "wallet.payout_asked": [wallets.payout_asked],
+    "wallet.withdrawn": [wallets.withdrawn],
+    "wallet.payout_failed": [wallets.payout_failed],
+    "wallet.frozen": [wallets.frozen],
+    "wallet.mismatch": [wallets.mismatch],
+    "wallet.pin_locked": [wallets.pin_locked],
+    "wallet.pin_set": [wallets.pin_set],
 }
 
 

@@ -102,6 +102,12 @@ EXTRA = {
         "type": "CASE \"type\" WHEN 'asset' THEN 'expense' ELSE 'asset' END",
         "parent_id": "NULL",
     },
+    # What succeeded is its entry's, and takes its place in the chain from the database.
+    "uq_wallet_transaction_organization_id_reference": {
+        "status": "'failed'",
+        "entry_id": "NULL",
+        "position": "NULL",
+    },
     "uq_booking_one_place_per_customer": {  # on the waiting list: without a hold
         "status": "'pending'",
         "hold_until": "NULL",
@@ -192,6 +198,17 @@ CHECKS = {
     "ck_refund_amount_positive": "UPDATE refund SET amount = 0",
 }
 SEALED = {
+    "ck_wallet_name_is_plain": "UPDATE wallet SET name = 'Not Plain'",
+    "ck_wallet_pin_tries_are_few": "UPDATE wallet_pin SET tries = 6",
+    "ck_wallet_order_amount_positive": "UPDATE wallet_order SET amount = 0",
+    "ck_wallet_order_transfer_has_a_target": "UPDATE wallet_order SET to_wallet_id = id",
+    "ck_wallet_order_not_to_itself": "UPDATE wallet_order SET to_wallet_id = wallet_id,"
+    " kind = 'transfer', channel = NULL",
+    "ck_wallet_order_payout_has_a_channel": "UPDATE wallet_order SET channel = NULL",
+    "ck_wallet_order_aside_is_held": "UPDATE wallet_order SET hold_id = NULL",
+    "ck_wallet_transaction_amount_positive": "UPDATE wallet_transaction SET amount = 0",
+    "ck_wallet_transaction_fee_not_negative": "UPDATE wallet_transaction SET fee = -1",
+    "ck_wallet_transaction_success_has_an_entry": "UPDATE wallet_transaction SET entry_id = NULL",
     "ck_ledger_account_not_its_own_parent": "UPDATE ledger_account SET parent_id = id",
     "ck_ledger_hold_amount_positive": "UPDATE ledger_hold SET amount = 0",
     "ck_ledger_period_begins_before_it_ends": "UPDATE ledger_period SET begins_on = ends_on + 1",
@@ -213,6 +230,15 @@ TRIGGERS = {
     " rule_id, charged_on, days, amount, currency) SELECT gen_random_uuid(), organization_id,"
     " fee_invoice_id, (SELECT id FROM invoice WHERE id <> invoice_id LIMIT 1), rule_id, charged_on,"
     " 1, 1, 'KES' FROM late_fee",
+    "wallet_is_empty": "UPDATE wallet SET status = 'closed'",
+    "wallet_is_open": "UPDATE wallet SET status = 'frozen';"
+    " UPDATE account SET held = held + 1 WHERE code = '2500'",
+    "wallet_stays": "UPDATE wallet SET name = 'another'",
+    "wallet_transaction_is_its_entry": "INSERT INTO wallet_transaction (id, organization_id,"
+    " wallet_id, party_id, processor, status, title, type, reference, currency, amount,"
+    " record_type, happened_at, entry_id) SELECT gen_random_uuid(), organization_id, wallet_id,"
+    " party_id, processor, status, title, type, 'x', currency, 1, record_type, happened_at,"
+    " entry_id FROM wallet_transaction",
     "ledger_account_currency": "UPDATE ledger_account SET currency = 'USD' WHERE code = '1200'",
     "ledger_account_parent": "UPDATE ledger_account SET parent_id = (SELECT id FROM ledger_account"
     " WHERE code = '1000' LIMIT 1) WHERE code = '4900'",

@@ -6,6 +6,8 @@ from views.portal.home import PortalHomeView
 from views.portal.papers import PortalPapersView
 from views.portal.payments import PortalPaymentsView
 from views.portal.statement import PortalStatementView
+from views.portal.wallet import PortalWalletView
+from views.portal.wallet_acts import PortalWalletActsView
 from views.portal.wizard import PortalWizardView
 
 VIEWS = (
@@ -15,5 +17,7 @@ VIEWS = (
     PortalPaymentsView,
     PortalPapersView,
     PortalStatementView,
+    PortalWalletView,
+    PortalWalletActsView,
     CatalogueView,
 )

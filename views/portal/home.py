@@ -13,6 +13,7 @@ from views.admin.words import day, money
 from views.notices import cut_at, latest
 from views.portal.pages import PortalView, is_buyer, needs, reading
 from views.portal.said import is_over, place, purchase_state
+from views.portal.wallet import TABLE as WALLET
 from views.web.person import signed_in
 
 FEW, MOST = 5, 100
@@ -61,6 +62,8 @@ class PortalHomeView(PortalView):
 
     def _no_buyer(self) -> Any:
         member = g.user.member
+        if g.user.may("read", WALLET) and not is_buyer() and not (member and member.staff):
+            return redirect(url_for("PortalWalletView.wallet"))
         if member is not None and (member.staff or is_buyer()):
             return redirect(url_for("CatalogueView.shop", slug=member.slug))
         return self.page("portal/nothing.html", "home", member=member)

@@ -48,14 +48,14 @@ def reading() -> Work:
     return Work(db.session(), actor())
 
 
-def needs(verb: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def needs(verb: str, table: str = TABLE) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let only those pass who are signed in and hold the verb; the others are told why not."""
 
     def guard(page: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(page)
         def guarded(*args: Any, **values: Any) -> Any:
             signed_in()
-            require(TABLE, verb)
+            require(table, verb)
             _use_zone()
             return page(*args, **values)
 
@@ -132,15 +132,25 @@ def _places() -> list[dict[str, str]]:
         "payments": _("Payments"),
         "me": _("Me"),
     }
+    places: tuple[tuple[str, str], ...] = PLACES
+    if not g.user.may("read", TABLE) and g.user.may("read", "portal_wallet"):
+        labels["payments"] = _("Wallet")
+        places = (("payments", "wallet"), ("browse", "building-community"), ("me", "user"))
+    urls = {"home": "/portal/", "payments": _money_url()}
     return [
         {
             "key": key,
             "label": labels[key],
             "icon": icon,
-            "url": "/portal/" if key == "home" else f"/portal/{key}",
+            "url": urls.get(key, f"/portal/{key}"),
         }
-        for key, icon in PLACES
+        for key, icon in places
     ]
+
+
+def _money_url() -> str:
+    """Lead a buyer to what is due, and whoever only keeps a wallet to that."""
+    return "/portal/payments" if g.user.may("read", TABLE) else "/portal/wallet/"
 
 
 def _home_url(shop: Shop | None) -> str:

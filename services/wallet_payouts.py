@@ -1,0 +1,208 @@
+"""Money that leaves a wallet for an account outside: set aside first, taken when it was paid out.
+
+Nobody can take back what a bank has sent. So the money is held before anybody is asked to send it,
+and leaves the wallet when they say that it went; or it is free again.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from core import box
+from core.flow import IllegalMove
+from core.text import N_
+from core.work import Work, found, locked
+from models.wallets import (
+    ORDER_FLOW,
+    Channel,
+    Order,
+    OrderKind,
+    OrderStatus,
+    RecordType,
+    TransactionType,
+    Wallet,
+)
+from services import holds, postings, wallet_movements
+from services.billing import ReasonNeeded
+from services.events import Fact, emit
+from services.wallet_movements import Movement, Side
+
+LASTS = timedelta(days=30)
+"""After so long without a payment the money is its owner's again."""
+NOBODY_PAID = N_("It was not paid out in time. The money is in your wallet again.")
+
+
+@dataclass(frozen=True)
+class PayoutAsked(Fact, type="wallet.payout_asked", table="wallet_order"):
+    """Money is set aside, and has to be sent to an account outside."""
+
+    order_id: UUID
+    wallet_id: UUID
+    party_id: UUID
+    kind: OrderKind
+    channel: Channel
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class WalletWithdrawn(Fact, type="wallet.withdrawn", table="wallet_order"):
+    """Money has left for an account outside."""
+
+    order_id: UUID
+    wallet_id: UUID
+    party_id: UUID
+    kind: OrderKind
+    channel: Channel
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class PayoutFailed(Fact, type="wallet.payout_failed", table="wallet_order"):
+    """Money could not be sent and is in the wallet again; `reason` is for its owner."""
+
+    order_id: UUID
+    wallet_id: UUID
+    party_id: UUID
+    amount: Decimal
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class AccountRevealed(Fact, type="wallet.account_revealed", table="wallet_order"):
+    """Somebody of the staff read a whole account number."""
+
+    order_id: UUID
+    wallet_id: UUID
+
+
+def set_aside(work: Work, order: Order, wallet: Wallet) -> None:
+    """Hold what is to be paid out. The caller has locked the wallet."""
+    assert order.channel
+    key, until = f"wallet_order:{order.id}", work.now + LASTS
+    memo = f"To be paid out of wallet {wallet.name}"
+    hold = holds.place(work, wallet.account_id, order.amount, key, until, memo=memo)
+    ORDER_FLOW.check(order, "set_aside")
+    order.hold_id = hold.id
+    ORDER_FLOW.move(order, "set_aside")
+    emit(
+        work,
+        PayoutAsked(
+            order.id,
+            wallet.id,
+            wallet.party_id,
+            order.kind,
+            order.channel,
+            order.amount,
+            order.currency,
+        ),
+    )
+
+
+def paid_out(work: Work, order_id: UUID, reference: str = "") -> Order:
+    """Say that money was sent; `reference` is the bank's or the provider's.
+
+    Raises:
+        IllegalMove: it is not on its way out.
+
+    """
+    order = locked(work, Order, order_id)
+    wallet = locked(work, Wallet, order.wallet_id)
+    _on_its_way(order)
+    assert order.hold_id
+    assert order.channel
+    recipe = postings.wallet_paid_out(order, wallet, order.channel)
+    entry = holds.capture(work, order.hold_id, recipe)
+    order.reference = reference[:120]
+    wallet_movements.record(work, wallet, entry, order.amount, movement(order))
+    ORDER_FLOW.move(order, "finish")
+    order.done_at = work.now
+    emit(
+        work,
+        WalletWithdrawn(
+            order.id,
+            wallet.id,
+            wallet.party_id,
+            order.kind,
+            order.channel,
+            order.amount,
+            order.currency,
+        ),
+    )
+    return order
+
+
+def not_paid(work: Work, order_id: UUID, reason: str = "") -> Order:
+    """Say that money could not be sent: it is in the wallet again.
+
+    Raises:
+        ReasonNeeded: nobody said why.
+        IllegalMove: it is not on its way out.
+
+    """
+    if not reason.strip():
+        raise ReasonNeeded(field="reason")
+    order = locked(work, Order, order_id)
+    wallet = locked(work, Wallet, order.wallet_id)
+    _on_its_way(order)
+    assert order.hold_id
+    holds.release(work, order.hold_id)
+    ORDER_FLOW.move(order, "fail")
+    order.failure, order.done_at = reason[:400], work.now
+    wallet_movements.write_failed(work, wallet, order.amount, movement(order), "not_paid_out")
+    emit(
+        work,
+        PayoutFailed(
+            order.id, wallet.id, wallet.party_id, order.amount, order.currency, order.failure
+        ),
+    )
+    return order
+
+
+def lapse(work: Work, order_id: UUID) -> None:
+    """Give up what nobody has paid out in time: its hold has ended."""
+    if found(work, Order, order_id).status is OrderStatus.set_aside:
+        not_paid(work, order_id, NOBODY_PAID)
+
+
+def reveal(work: Work, order_id: UUID) -> str:
+    """Give the whole account number that money goes to, and note who read it."""
+    order = found(work, Order, order_id)
+    emit(work, AccountRevealed(order.id, order.wallet_id))
+    return account_of(order)
+
+
+def account_of(order: Order) -> str:
+    """Unlock the number of the account that money goes to."""
+    if not order.account_locked:
+        return ""
+    return box.unlock(order.account_locked, f"wallet_order:account_locked:{order.id}")
+
+
+def movement(order: Order) -> Movement:
+    """Say what a payout is, as it is written among the movements."""
+    bill = order.kind is OrderKind.bill
+    return Movement(
+        N_("Bill") if bill else N_("Withdrawal"),
+        TransactionType.bill_payment if bill else TransactionType.inter_bank_transfer,
+        RecordType.debit,
+        Side(account_of(order), order.account_name, order.bank_code, order.bank_name),
+        processor=order.channel.value if order.channel else "",
+        reference=order.reference or str(order.id),
+        narration=order.note,
+        more={
+            "biller_id": order.biller_id,
+            "biller_name": order.biller_name,
+            "item_name": order.item_name,
+            "item_code": order.item_code,
+        },
+    )
+
+
+def _on_its_way(order: Order) -> None:
+    """Refuse what was not set aside yet, or is over."""
+    if order.status is not OrderStatus.set_aside:
+        raise IllegalMove(status=ORDER_FLOW.labels[order.status])

@@ -1,0 +1,199 @@
+"""The wallet in the portal: opened, given a PIN, filled, spent from, and read."""
+
+import re
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from models.wallets import Order, Wallet, WalletStatus
+from services import payments, wallet_orders, wallets
+from services.payments import Outcome
+from services.wallet_orders import Ask
+from tests import make
+from tests.services.test_wallets import BANKED, an_invoice, fill, in_it
+from tests.views.conftest import Office
+
+PIN = "2580"
+
+
+class Holder:
+    """A browser of somebody who keeps a wallet."""
+
+    def __init__(self, office: Office, role: str) -> None:
+        self.office = office
+        with office.work() as work:
+            self.party_id = make.party(work, name="Kevin Mutua").id
+        self.client: FlaskClient = office.browser(role, party_id=self.party_id)
+
+    def wallet_id(self) -> UUID:
+        with self.office.work() as work:
+            return work.session.scalars(select(Wallet.id)).one()
+
+    def get(self, path: str) -> str:
+        answer = self.client.get(f"/portal/wallet{path}")
+        assert answer.status_code == 200, (path, answer.status_code)
+        return answer.get_data(as_text=True)
+
+    def send(self, path: str, **given: object) -> tuple[int, str]:
+        """Fill in the form of a page and press its button, with the form's own key."""
+        key = re.search(r'name="key" value="([^"]+)"', self.get(path))
+        form = {"key": key[1] if key else "", **given}
+        answer = self.client.post(f"/portal/wallet{path}", data=form)
+        return answer.status_code, answer.location or answer.get_data(as_text=True)
+
+    def ready(self, amount: str = "1000") -> None:
+        """Open the wallet, set its PIN, and put money into it."""
+        assert self.client.post("/portal/wallet/open").location.endswith("/portal/wallet/pin")
+        said = self.send("/pin", pin=PIN, again=PIN, password=make.PASSWORD)
+        assert said[0] == 302, said
+        with self.office.work() as work:
+            fill(work, work.session.scalars(select(Wallet.id)).one(), amount)
+
+
+@pytest.fixture(params=["Buyer", "Resident"])
+def holder(office: Office, request: pytest.FixtureRequest) -> Holder:
+    return Holder(office, request.param)
+
+
+@pytest.mark.req("S1.42", "S1.48", "S1.49")
+def test_a_wallet_is_opened_filled_and_read(holder: Holder) -> None:
+    assert "Open my wallet" in holder.get("/")
+    assert holder.client.get("/portal/wallet/statement").status_code == 404
+    holder.client.post("/portal/wallet/open")
+    assert "Set a PIN first" in holder.get("/")
+
+    holder.ready()
+    page = holder.get("/")
+    assert "KES\N{NO-BREAK SPACE}1,000.00" in page
+    assert "kevin.mutua" in page
+    assert "Top-up" in page
+
+    code, address = holder.send("/top-up", amount="250", method="bank_transfer")
+    assert code == 302
+    with holder.office.work() as work:
+        intent_id = UUID(address.rsplit("/", 1)[1])
+        payments.settle(work, intent_id, Outcome("succeeded", Decimal(250), "KES"))
+        assert in_it(work, holder.wallet_id()) == 1250
+
+
+@pytest.mark.req("S1.41", "S1.42", "S1.78")
+def test_invoices_are_paid_with_a_pin_once(holder: Holder) -> None:
+    holder.ready()
+    with holder.office.work() as work:
+        invoice_id = an_invoice(work, holder.party_id, "300")
+    wrong = holder.send("/pay", invoice=invoice_id, pin="0000")
+    assert wrong[0] == 422
+    assert "That PIN is not right" in wrong[1]
+    with holder.office.work() as work:
+        assert work.session.scalar(select(func.count()).select_from(Order)) == 0
+
+    form = {"invoice": invoice_id, "pin": PIN, "key": "the form's own"}
+    first, again = (holder.client.post("/portal/wallet/pay", data=form) for _ in range(2))
+    assert first.status_code == again.status_code == 302
+    assert first.location == again.location
+    assert "Being made" in holder.client.get(first.location).get_data(as_text=True)
+    with holder.office.work() as work:
+        wallet_orders.carry_out(work, UUID(first.location.rsplit("/", 1)[1]))
+        assert in_it(work, holder.wallet_id()) == 700
+
+    shown = holder.client.get(f"{first.location}/state").get_data(as_text=True)
+    assert "Done" in shown
+    assert "Receipt" in shown
+
+
+@pytest.mark.req("S1.61", "S1.62")
+def test_money_is_sent_and_withdrawn(holder: Holder) -> None:
+    holder.ready()
+    with holder.office.work() as work:
+        wallets.open_for(work, make.party(work, name="Halima Abdi").id)
+    code, said = holder.send("/send", to="nobody", amount="10", pin=PIN)
+    assert (code, "There is no wallet of that name" in said) == (422, True)
+    code, address = holder.send("/send", to="halima.abdi", amount="10.50", note="Tea", pin=PIN)
+    assert code == 302, address
+
+    account = {"number": "0123456789", "name": "Kevin Mutua", "bank_name": "Equity"}
+    code, said = holder.send("/withdraw", amount="500", channel="", pin=PIN, **account)
+    assert (code, "Choose where the money goes" in said) == (422, True)
+    code, address = holder.send("/withdraw", amount="500", channel="bank", pin=PIN, **account)
+    assert code == 302, address
+    shown = holder.client.get(address).get_data(as_text=True)
+    assert "\N{BULLET}6789" in shown
+    assert "0123456789" not in shown
+    code, said = holder.send("/withdraw", amount="1e3", channel="bank", pin=PIN, **account)
+    assert code == 422
+
+
+def test_a_statement_tells_what_moved_on_a_page_and_as_a_table(holder: Holder) -> None:
+    holder.ready()
+    page = holder.get("/statement")
+    assert "Balance on" in page
+    assert "1,000.00" in page
+    answer = holder.client.get("/portal/wallet/statement.csv")
+    lines = answer.get_data(as_text=True).splitlines()
+    assert answer.mimetype == "text/csv"
+    assert len(lines) == 2
+    assert "Top-up" in lines[1]
+    for query in ("since=2026-13-01", "since=2026-02-01&until=2026-01-01"):
+        assert holder.client.get(f"/portal/wallet/statement?{query}").status_code == 422
+    empty = holder.get("/statement?since=2020-01-01&until=2020-01-02")
+    assert "Nothing moved in these days." in empty
+
+
+@pytest.mark.req("S1.78")
+def test_a_pin_takes_the_password(holder: Holder) -> None:
+    holder.client.post("/portal/wallet/open")
+    for given, says in (
+        ({"pin": PIN, "again": "1357", "password": make.PASSWORD}, "not the same"),
+        ({"pin": PIN, "again": PIN, "password": "wrong"}, "password is not right"),
+        ({"pin": "1234", "again": "1234", "password": make.PASSWORD}, "4 to 6 digits"),
+    ):
+        code, said = holder.send("/pin", **given)
+        assert code >= 400
+        assert says in said
+
+
+def test_nothing_leaves_a_frozen_wallet_and_the_page_says_so(holder: Holder) -> None:
+    holder.ready()
+    with holder.office.work() as work:
+        wallets.freeze(work, holder.wallet_id(), "Your phone was stolen.")
+    page = holder.get("/")
+    assert "Your phone was stolen." in page
+    assert "Withdraw" not in page
+    account = {"number": "0123456789", "name": "Kevin Mutua", "bank_name": "Equity"}
+    code, said = holder.send("/withdraw", amount="500", channel="bank", pin=PIN, **account)
+    assert (code, "frozen or closed" in said) == (409, True)
+
+
+@pytest.mark.req("S1.62")
+def test_staff_freezes_and_pays_out_and_never_spends(office: Office, holder: Holder) -> None:
+    holder.ready()
+    with office.work() as work:
+        ask = Ask(holder.wallet_id(), None, "x")
+        order_id = wallet_orders.withdraw(work, ask, Decimal(400), BANKED).id
+        wallet_orders.carry_out(work, order_id)
+    wallet_id = holder.wallet_id()
+    accountant, manager = office.program("Accountant"), office.program("Manager")
+    freeze, reason = f"/api/v1/wallet/{wallet_id}/freeze", {"reason": "stolen"}
+    assert manager("POST", freeze, key="a", json=reason).status_code == 403
+    assert accountant("POST", freeze, key="b", json=reason).status_code == 200
+    out = f"/api/v1/wallet_order/{order_id}/paid_out"
+    assert accountant("POST", out, json={"reference": "EQ-1"}).status_code == 400  # no key
+    paid = accountant("POST", out, key="c", json={"reference": "EQ-1"})
+    assert paid.status_code == 200, paid.json
+    with office.work() as work:
+        assert in_it(work, wallet_id) == 600
+        assert work.session.get_one(Wallet, wallet_id).status is WalletStatus.frozen
+    shown = accountant("GET", "/api/v1/wallet_transaction/").get_data(as_text=True)
+    assert "0123456789" not in shown
+    assert "locked" not in shown
+    pages = office.browser("Accountant")
+    for table in ("wallet", "wallet_order", "wallet_transaction"):
+        page = pages.get(f"/admin/{table}/").get_data(as_text=True)
+        assert "kevin.mutua" in page
+        assert "0123456789" not in page
+    path = f"/admin/wallet_order/{order_id}"
+    assert "0123456789" not in pages.get(path).get_data(as_text=True)
+    assert manager("POST", f"/api/v1/wallet_order/{order_id}/reveal", json={}).status_code == 403
