@@ -122,6 +122,7 @@ class Kit:
     address: str
     process_id: int
     provider: Provider
+    key: str = KEY
 
     def faults(self, **wanted: Any) -> None:
         self.control("PUT", "/_/faults", wanted)
@@ -152,7 +153,7 @@ class Kit:
         return httpx.post(url, data=fields | more, trust_env=False, timeout=30)
 
     def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {KEY}"}
+        headers = {"Authorization": f"Bearer {self.key}"}
         url = self.address + path
         answer = httpx.request(method, url, json=body, headers=headers, trust_env=False)
         found: dict[str, Any] = answer.raise_for_status().json()
