@@ -21,7 +21,7 @@ from models.bookings import BOOKING_FLOW
 from models.events import Saga
 from models.ledger import Account
 from models.organizations import Profile
-from services import access, chart
+from services import access, chart, ways
 from views.admin import labels
 from views.admin.columns import Column, shown
 from views.admin.labels import TECHNICAL
@@ -174,6 +174,8 @@ def _action(name: str) -> str:
 
 
 def _provider(name: str) -> str:
+    if name in ways.WAYS:
+        return str(_(ways.WAYS[name].label))
     own = name in {each.value for each in PaymentMethod}
     return str(_(PAYMENT_METHOD_LABELS[PaymentMethod(name)])) if own else name.capitalize()
 

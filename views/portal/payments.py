@@ -196,7 +196,8 @@ def _choices(offers: Sequence[Way], wish: PaymentMethod | None) -> list[dict[str
         for each in offers
     ]
     transfer = {"value": TRANSFER, "label": _(PAYMENT_METHOD_LABELS[PaymentMethod.bank_transfer])}
-    rows.append({**transfer, "note": "", "method": PaymentMethod.bank_transfer})
+    note = _("You get our bank details and a reference.")
+    rows.append({**transfer, "note": note, "method": PaymentMethod.bank_transfer})
     typed = request.form.get("method", "")
     by_wish = next((row["value"] for row in rows if row["method"] is wish), rows[0]["value"])
     ticked = typed if typed in {row["value"] for row in rows} else by_wish
