@@ -40,7 +40,8 @@ def note(connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> N
 
 def forget(connection: Connection) -> None:
     """A role that was taken for a transaction ends with it."""
-    connection.info.pop("role", None)
+    if not connection.invalidated:
+        connection.info.pop("role", None)
 
 
 def exercised() -> list[list[str]]:

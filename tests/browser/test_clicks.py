@@ -39,7 +39,7 @@ def test_cash_is_recorded(enter: Enter) -> None:
 def test_a_booking_is_approved(enter: Enter) -> None:
     hand = Hand(enter("manager").page())
     hand.page.goto("/")
-    hand.click(hand.page.get_by_role("link", name=re.compile("^Approve booking")).first)
+    hand.click(hand.page.get_by_role("link", name=re.compile("^Approve B-")).first)
     hand.click(hand.page.get_by_role("button", name="Approve booking"))
     expect(hand.page.get_by_text("The booking is approved.")).to_be_visible()
 

@@ -68,11 +68,15 @@ def test_cash_is_recorded_and_a_booking_approved(enter: Enter) -> None:
     page.goto("/admin/invoice/?status=issued")
     go(page, "^Record payment")
     go(page, "^Record payment")
+    again = page.get_by_label(re.compile("^It is meant once more"))
+    if again.count():  # another test has just begun one like it
+        again.press("Space")
+        go(page, "^Record payment")
     expect(page.get_by_text("The payment is in the ledger")).to_be_visible()
 
     page = enter("manager").page()
     page.goto("/home/")
-    go(page, "^Approve booking")
+    go(page, "^Approve B-")
     go(page, "^Approve booking")
     expect(page.get_by_text("The booking is approved.")).to_be_visible()
 

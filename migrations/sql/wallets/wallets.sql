@@ -93,9 +93,11 @@ BEGIN
         RAISE EXCEPTION 'wallet % is %', found_wallet.name, found_wallet.status
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'wallet_is_open';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$;
-CREATE TRIGGER wallet_is_open BEFORE UPDATE OF balance, held ON account FOR EACH ROW
+-- After the update: a trigger before it would make each posting lock the account as if its keys
+-- changed, and two of them would wait for each other in a ring.
+CREATE TRIGGER wallet_is_open AFTER UPDATE OF balance, held ON account FOR EACH ROW
     WHEN (NEW.code = '2500' AND (NEW.balance, NEW.held) IS DISTINCT FROM (OLD.balance, OLD.held))
     EXECUTE FUNCTION wallet_is_open();
 
