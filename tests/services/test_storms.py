@@ -170,7 +170,8 @@ def test_parts_paid_at_once_never_make_more_than_the_whole(
         invoice_id = instalments.links(work, story.booking_id)[0].invoice_id
     part = [Part(invoice_id, PRICE / 4)]
     acts: list[list[Act]] = [
-        [lambda work: payments.record(work, part, PaymentMethod.cash)] for _ in range(AT_ONCE)
+        [lambda work: payments.record(work, part, PaymentMethod.cash, again=True)]
+        for _ in range(AT_ONCE)
     ]
     said = storm(app, story, acts)
 
