@@ -154,7 +154,7 @@ def _sell(work: Work) -> None:
     intent_id = _pay(work, cancelled.id)
     back = refunds.request(work, intent_id, cancelled.total / 2, "once", "too much")
     back.notice_hash = back.id.bytes
-    said = Said("dp_1", "open", Decimal(1), asked.currency, "fraudulent")
+    said = Said(f"dp_{asked.id}", "open", Decimal(1), asked.currency, "fraudulent")
     disputes.take_up(work, asked.id, said)
     for each in (cancelled, given_up):
         booking_ends.cancel(work, each.id, "changed their mind")

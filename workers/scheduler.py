@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Flask
@@ -16,6 +16,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db import uuid7
+from core.work import clock
 from models.events import ScheduledRun
 from workers.jobs import Desk
 from workers.schedule import SCHEDULE, Entry
@@ -24,6 +25,8 @@ THREADS = 5
 PAUSE_SECONDS = 0.5
 PATIENCE = timedelta(minutes=10)
 """A run that began so long ago and has not ended well is made again."""
+ASK_AGAIN = timedelta(seconds=30)
+"""How soon the database is asked once more about a due time that was asked about."""
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +34,24 @@ log = logging.getLogger(__name__)
 def run(app: Flask, stop: threading.Event, entries: Sequence[Entry] = SCHEDULE) -> None:
     """Run what is due until told to stop; then wait for what is under way."""
     running: dict[str, Future[None]] = {}
+    asked: dict[str, tuple[datetime, datetime]] = {}
     with ThreadPoolExecutor(THREADS, thread_name_prefix="schedule") as pool:
         while not stop.is_set():
             for entry in entries:
                 busy = running.get(entry.name)
-                if busy is None or busy.done():
+                if (busy is None or busy.done()) and to_ask(entry, asked, clock()):
                     running[entry.name] = pool.submit(_in_context, app, entry)
             stop.wait(PAUSE_SECONDS)
+
+
+def to_ask(entry: Entry, asked: dict[str, tuple[datetime, datetime]], now: datetime) -> bool:
+    """Tell whether to ask the database who runs an entry: most turns know that it was run."""
+    due = entry.due(now)
+    last = asked.get(entry.name)
+    if last and last[0] == due and now - last[1] < ASK_AGAIN:
+        return False
+    asked[entry.name] = due, now
+    return True
 
 
 def run_once(entry: Entry) -> bool:

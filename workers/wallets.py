@@ -15,7 +15,7 @@ from services import notices, wallet_orders, wallet_payouts, wallets
 from workers.jobs import Desk, homes, job
 from workers.notices import money, notice_of, to_money_staff
 
-PAGE = "/portal/wallet"
+PAGE = "/portal/wallet/"
 log = logging.getLogger(__name__)
 
 
@@ -102,7 +102,7 @@ def transferred(work: Work, event: Event) -> None:
 def order_failed(work: Work, event: Event) -> None:
     """Tell the owner why nothing moved."""
     says = N_("%(amount)s did not leave your wallet: %(reason)s")
-    _to_owner(work, event, says, f"{PAGE}/orders/{event.subject_id}", reason=event.data["reason"])
+    _to_owner(work, event, says, f"{PAGE}orders/{event.subject_id}", reason=event.data["reason"])
 
 
 def payout_asked(work: Work, event: Event) -> None:
@@ -114,13 +114,13 @@ def payout_asked(work: Work, event: Event) -> None:
 def withdrawn(work: Work, event: Event) -> None:
     """Tell the owner that money is on its way to them."""
     says = N_("%(amount)s were paid out of your wallet.")
-    _to_owner(work, event, says, f"{PAGE}/orders/{event.subject_id}")
+    _to_owner(work, event, says, f"{PAGE}orders/{event.subject_id}")
 
 
 def payout_failed(work: Work, event: Event) -> None:
     """Tell the owner that the money is theirs to spend again."""
     says = N_("%(amount)s could not be paid out and are in your wallet again: %(reason)s")
-    _to_owner(work, event, says, f"{PAGE}/orders/{event.subject_id}", reason=event.data["reason"])
+    _to_owner(work, event, says, f"{PAGE}orders/{event.subject_id}", reason=event.data["reason"])
 
 
 def frozen(work: Work, event: Event) -> None:

@@ -70,7 +70,7 @@ def test_cash_is_recorded_and_a_booking_approved(enter: Enter) -> None:
     go(page, "^Record payment")
     said = re.compile("The payment is in the ledger|This could not be saved yet")
     expect(page.get_by_text(said).first).to_be_visible()
-    again = page.get_by_label(re.compile("^It is meant once more"))
+    again = page.get_by_role("checkbox", name=re.compile("^It is meant once more"))
     if again.count():  # another test has just begun one like it
         again.press("Space")
         go(page, "^Record payment")

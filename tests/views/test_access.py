@@ -257,7 +257,7 @@ def test_no_write_of_a_browser_is_taken_without_its_token(
     guarded = replace(office, app=app)
     client, taken = guarded.browser(*access.ROLES), []
     for rule, methods in rules(app):
-        if rule.startswith("/api/"):
+        if rule.startswith(("/api/", "/webhooks/")):  # who asks proves it by a key or a signature
             continue
         for method in methods - {"GET"}:
             answer = client.open(filled(rule), method=method, data={"reason": "x"})

@@ -4,21 +4,21 @@ Each lock alone is enough: the application's with the database's open, and the o
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import NullPool, create_engine, event, select
 from sqlalchemy.orm import Session
 
 from core import db, scope
 from core.db import Base, uuid7
-from models.bookings import ApartmentOwner, InstalmentPlan
-from models.events import Delivery, Event
-from services import access, booking_ends, organizations, refunds
-from tests import make, stories
+from core.scope import Scope, seeing
+from core.work import Actor, Work
+from services import access
+from tests import filled, make
 from tests.views.conftest import Office
 from tests.views.test_access import IN_SCREENS, SCREENS_BY_TABLE, rules
 
@@ -45,45 +45,18 @@ def lock(request: pytest.FixtureRequest, app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture
-def theirs(elsewhere_office: Office) -> dict[str, UUID]:
+def theirs(office: Office, addresses: Mapping[str, str]) -> dict[str, UUID]:
     """A row in every table that has a screen, in another organization."""
-    office = elsewhere_office
-    session, home = office.session, office.home
-    office.person(*EVERY_ROLE)
-    bought = stories.confirmed(session, home, name="Zanzibar")
-    cancelled = stories.confirmed(session, home)
-    intent_id = cancelled.pay()
-    with cancelled.work() as work:
-        refunds.request(work, intent_id, stories.PRICE / 2, "theirs", "too much")
-        booking_ends.cancel(work, cancelled.booking_id, "changed their mind")
-    with bought.work() as work:
-        estate = make.project(work)
-        make.addon(work, make.category(work, estate))
-        organizations.invite(work, "zanzibar@example.com", ["Sales"])
-        one = {"organization_id": home, "created_at": work.now, "custom": {}}
-        session.add(InstalmentPlan(id=uuid7(), project_id=estate.id, name="Zanzibar", **one))
-        session.add(
-            ApartmentOwner(
-                id=uuid7(),
-                apartment_id=bought.apartment_id,
-                owner_id=bought.customer_id,
-                share=100,
-                **one,
-            )
-        )
-        fact = session.scalars(select(Event).limit(1)).one()
-        session.add(
-            Delivery(
-                id=uuid7(),
-                organization_id=home,
-                event_id=fact.id,
-                subject_id=fact.subject_id,
-                subscriber="x",
-                due_at=work.now,
-            )
-        )
-    with bought.work():
-        return {table: _first(session, screen.model) for table, screen in SCREENS_BY_TABLE.items()}
+    engine = create_engine(addresses["OWNER_DATABASE_URI"], poolclass=NullPool)
+    with Session(engine) as session:
+        home = filled.fill(session)
+    with seeing(office.session, Scope(home, actor="test:1")):
+        make.party(Work(office.session, Actor("test", "1")), name="Zanzibar")
+        office.session.commit()
+        return {
+            table: _first(office.session, screen.model)
+            for table, screen in SCREENS_BY_TABLE.items()
+        }
 
 
 def _first(session: Session, model: type[Base]) -> UUID:

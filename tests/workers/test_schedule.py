@@ -79,6 +79,17 @@ def test_due_times_are_the_same_for_everybody() -> None:
     assert daily.due(day + timedelta(hours=2)) == day + timedelta(hours=2)
 
 
+def test_what_was_run_is_not_asked_about_at_every_turn() -> None:
+    asked: dict[str, tuple[datetime, datetime]] = {}
+    minutely = Entry("x", timedelta(minutes=1), int)
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    seconds = (0, 1, 29, 31, 32, 60, 61)
+
+    turns = [scheduler.to_ask(minutely, asked, noon + timedelta(seconds=each)) for each in seconds]
+
+    assert turns == [True, False, False, True, False, True, False]
+
+
 def test_the_page_names_each_entry_once() -> None:
     assert len({each.name for each in SCHEDULE}) == len(SCHEDULE)
 

@@ -302,6 +302,8 @@ AUDITED: Mapping[str, str] = {
     "booking": N_("Booking"),
     "approval": N_("Approval"),
     "content_type": N_("Kind of file"),
+    "credit": N_("Credit"),
+    "debit": N_("Debit"),
     "document": N_("File"),
     "email_notices": N_("Notices by mail"),
     "emergency_contacts": N_("Emergency contacts"),
@@ -311,6 +313,7 @@ AUDITED: Mapping[str, str] = {
     "failed_at": N_("Failed"),
     "failed_login_attempts": N_("Failed tries"),
     "handled_at": N_("Handled"),
+    "hold": N_("Hold"),
     "holder": N_("Held by"),
     "import": N_("Import"),
     "item": N_("Item"),
@@ -320,6 +323,7 @@ AUDITED: Mapping[str, str] = {
     "line": N_("Line"),
     "link": N_("Link"),
     "locale": N_("Language"),
+    "locked_until": N_("Locked until"),
     "message": N_("Message"),
     "milestone": N_("Milestone"),
     "must_change_password": N_("Must choose a new password"),
@@ -337,12 +341,15 @@ AUDITED: Mapping[str, str] = {
     "schedule": N_("Schedule"),
     "scopes": N_("What it may do"),
     "screen": N_("Page"),
+    "set_at": N_("Set on"),
     "shared": N_("Shared"),
     "sheet": N_("Sheet"),
     "size": N_("Size"),
     "slug": N_("Web address"),
     "started_by": N_("Started by"),
     "time_zone": N_("Time zone"),
+    "to_wallet": N_("To wallet"),
+    "tries": N_("Tries"),
     "two_factor_enabled": N_("Second factor"),
     "unit_price": N_("Unit price"),
     "units": N_("Units"),
@@ -361,8 +368,10 @@ TECHNICAL = frozenset(
     ab_user_id after before cancel_asked causation_id cells chain check_at code_hash correlation_id
     called_at custom digest first_position flow_version id invitation_id last last_position locked
     mapping notice_hash notification_id once organization_id pay_url previous record_id
+    checksum credit_account_locked debit_account_locked form_key parts postings proved_in
+    recharge_pin_locked
     recovery_codes request_hash request_id return_url row_id rows salt seal_id sealed_at search
-    secret_hash sequence series sha256 storage_key two_factor_last_step two_factor_secret
+    secret_hash sequence series sha256 span storage_key two_factor_last_step two_factor_secret
     updated_at version
     """.split()  # noqa: SIM905  # read as a list of words
 )

@@ -86,6 +86,23 @@ SAID: Mapping[str, str] = {
     "refund.requested": N_("asked for the refund"),
     "refund.succeeded": N_("paid back"),
     "saga.status_changed": N_("changed the status"),
+    "wallet.account_revealed": N_("looked at the account number"),
+    "wallet.frozen": N_("froze the wallet"),
+    "wallet.mismatch": N_("found that the wallet does not add up"),
+    "wallet.numbers_revealed": N_("looked at the numbers"),
+    "wallet.opened": N_("opened the wallet"),
+    "wallet.order_failed": N_("could not carry out the order"),
+    "wallet.paid": N_("paid from the wallet"),
+    "wallet.payout_asked": N_("asked for a withdrawal"),
+    "wallet.payout_failed": N_("could not pay out"),
+    "wallet.pin_locked": N_("locked the PIN after too many tries"),
+    "wallet.pin_set": N_("set the PIN"),
+    "wallet.refunded": N_("paid back into the wallet"),
+    "wallet.status_changed": N_("changed the status"),
+    "wallet.top_up_diverted": N_("kept a top-up as credit, since the wallet could not take it"),
+    "wallet.topped_up": N_("topped up the wallet"),
+    "wallet.transferred": N_("sent money to another wallet"),
+    "wallet.withdrawn": N_("paid out of the wallet"),
 }
 KINDS = {"payment": "money", "refund": "money", "document": "file"}
 QUIET = {"custom", "flow_version", "updated_at", "status_at", "search"}
