@@ -36,7 +36,7 @@ run: $(STAMP) $(WORDS)  ## Start everything; Ctrl-C stops it (PORT, DATABASE_URL
 
 test: $(STAMP) $(WORDS)  ## Run the tests; FULL=1 for the long forms
 	@$(BIN)/python -m tests.programs
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist=loadgroup $(if $(FULL),,-m "not full") \
+	@$(BIN)/python -m pytest -n $(WORKERS) $(if $(FULL),,-m "not full") \
 		$(if $(ARGS),$(ARGS),-p tests.policies)
 
 check: $(STAMP) $(WORDS)  ## Judge form, types, import rules, templates, translations, marks, database
@@ -53,7 +53,7 @@ check-database: $(STAMP)  ## Compare tables with models, and let pgrls judge row
 	$(BIN)/python -m tests.schema
 
 test-oldest: $(STAMP) $(WORDS)  ## Migrate and test the rules on the system's own, older PostgreSQL
-	@$(BIN)/python -m tests.oldest -n $(WORKERS) --dist=loadgroup -m "not full" $(ARGS)
+	@$(BIN)/python -m tests.oldest -n $(WORKERS) -m "not full" $(ARGS)
 
 bench: $(STAMP) $(WORDS)  ## Measure, each figure beside its limit (ONLY=posting for one)
 	@$(BIN)/python -m benchmarks $(ONLY)

@@ -4,7 +4,9 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 os.environ.setdefault("MAKAO_DATA", tempfile.mkdtemp(prefix="makao-tests-"))
@@ -20,14 +22,22 @@ from app import create_app
 from core import db, embedded
 from core.scope import Scope, seeing
 from core.work import Actor, Work
-from services import invariants
+from services import invariants, sign_in
 from tests import database, make
 from tests.doubles.cards import KEY
 from tests.filled import connection, filled, refused
+from tests.together import Scheduling
 from tests.whole import Whole, whole
 
 __all__ = ["connection", "filled", "refused"]
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hash_once() -> None:
+    """Most people of the tests have one password; it is made slow to hash, and once is enough."""
+    once = cache(sign_in.generate_password_hash)  # type: ignore[attr-defined]
+    sign_in.generate_password_hash = once  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
@@ -165,6 +175,11 @@ def makao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
 
 
 Run = Callable[[], None]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Keep together what shares something dear."""
+    return Scheduling(config, log)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

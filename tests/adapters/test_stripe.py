@@ -22,7 +22,7 @@ from adapters.stripe import StripeProvider, _Line
 from adapters.wire import PATIENCE
 from tests.whole import free_ports
 
-pytestmark = [pytest.mark.req("S2.22"), pytest.mark.xdist_group("localstripe")]
+pytestmark = pytest.mark.req("S2.22")
 KEY = "sk_test_12345"
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Enter
 from tests.whole import Whole
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 PRICE_LIST = Path(__file__).parents[1] / "data" / "price-list.xlsx"
 PRICE = Decimal(10400000) + Decimal(1250000) + 2 * Decimal(98500)
 """The apartment, the package Golden, and two air conditioners."""

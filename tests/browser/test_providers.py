@@ -9,7 +9,6 @@ from tests.browser.conftest import Enter
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.req("S1.41", "S2.19", "S2.22"),
 ]
 PAID = "Paid. Thank you."

@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.conftest import Enter
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 PAGES = {
     "manager": [
         *("/home/", "/admin/booking/", "/admin/booking/board", "/admin/apartment/", "/holds/"),

@@ -17,7 +17,6 @@ from tests.faults.conftest import BACK_SECONDS, Field
 
 pytestmark = [
     pytest.mark.faults,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.req("S3.17", "S3.41"),
 ]
 RANDOM = random.Random(5)  # noqa: S311  # the same run each time

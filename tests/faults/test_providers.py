@@ -10,7 +10,6 @@ from tests.faults.conftest import Field
 
 pytestmark = [
     pytest.mark.faults,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.req("S1.41", "S2.22"),
 ]
 

@@ -20,7 +20,6 @@ from tests.views.test_access import SCREENS_BY_TABLE
 from views.admin.columns import Kind
 from views.admin.registry import Screen
 
-pytestmark = pytest.mark.xdist_group("foreign")  # they share what is filled
 FORMS = [name for name, screen in SCREENS_BY_TABLE.items() if screen.form]
 RELATED = [
     (name, field)

@@ -53,7 +53,7 @@ PLANTED: Mapping[str, str] = {
     "saga": "last_error",
 }
 """Columns that say what a row alone knows. Who is called how in an organization is known to all."""
-MOST = 3
+MOST = 2
 """Rows of a table whose own pages are asked for."""
 AMOUNTS = {"account": "987123654.31", "refund": "876123543.21"}
 SIGNS = {"balance": "-", "amount": ""}
@@ -72,9 +72,6 @@ KEPT_IN: Mapping[str, str] = {"wallet": "account"}
 TRAILS = ("audit_entry", "event")
 """Whose rows say, by their nature, what happened to those of other tables."""
 ATTACHED = ("document", "record_comment", "saved_view")
-
-
-pytestmark = pytest.mark.xdist_group("roles")  # they share what is planted
 
 
 class Planted(NamedTuple):
