@@ -14,6 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     case,
     literal,
+    text,
 )
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
@@ -21,6 +22,7 @@ from core.db import Amount, Base, Currency
 from core.flow import Flow
 from core.scope import OrganizationScoped, PartyScoped, Record, keyed, same_organization
 from core.text import N_
+from models.estate import Unit
 from models.people import Party
 
 
@@ -99,17 +101,25 @@ class Invoice(PartyScoped, Record):
     """A demand for money from one party. `total` is kept by the database from its lines.
 
     Its number is given when it is issued and has no gaps; from then on its lines and terms never
-    change: a wrong invoice is voided and another issued. Amounts are in `currency`.
+    change: a wrong invoice is voided and another issued. Amounts are in `currency`. `unit_id` is
+    the unit of an estate that it is about, if it is about one.
     """
 
     __tablename__ = "invoice"
     __table_args__ = keyed(
         same_organization("party_id", "party"),
         same_organization("replaces_id", "invoice"),
+        same_organization("unit_id", "unit"),
         UniqueConstraint("organization_id", "number"),
         Index("ix_invoice_party", "organization_id", "party_id", "id"),
         Index("ix_invoice_status", "organization_id", "status", "id"),
         Index("ix_invoice_due", "organization_id", "due_on"),
+        Index(
+            "ix_invoice_unit",
+            "organization_id",
+            "unit_id",
+            postgresql_where=text("unit_id IS NOT NULL"),
+        ),
         CheckConstraint(
             "paid_amount >= 0 AND paid_amount <= total",
             "paid_within_total",
@@ -137,9 +147,13 @@ class Invoice(PartyScoped, Record):
     payment_method: Mapped[PaymentMethod | None]
     reason: Mapped[str] = mapped_column(String(400), server_default="")
     replaces_id: Mapped[UUID | None]
+    unit_id: Mapped[UUID | None]
 
     party: Mapped[Party] = relationship(
         primaryjoin="foreign(Invoice.party_id) == Party.id", lazy="raise_on_sql"
+    )
+    unit: Mapped[Unit | None] = relationship(
+        primaryjoin="foreign(Invoice.unit_id) == Unit.id", lazy="raise_on_sql"
     )
     lines: Mapped[list["InvoiceLine"]] = relationship(
         primaryjoin="foreign(InvoiceLine.invoice_id) == Invoice.id",

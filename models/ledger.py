@@ -25,6 +25,7 @@ from core.db import Amount, Base, Currency
 from core.scope import OrganizationScoped, keyed, same_organization
 from core.text import N_
 from models.chart import AccountType, Book, LedgerAccount
+from models.estate import Unit
 from models.people import Party
 
 
@@ -150,7 +151,10 @@ class Entry(OrganizationScoped, Base):
 
 
 class Posting(OrganizationScoped, Base):
-    """Debit when positive, credit when negative. Those of an entry sum to zero per currency."""
+    """Debit when positive, credit when negative. Those of an entry sum to zero per currency.
+
+    `unit_id` says which unit of an estate it is about, where it is about one.
+    """
 
     __tablename__ = "posting"
     __table_args__ = (
@@ -159,8 +163,15 @@ class Posting(OrganizationScoped, Base):
             ["organization_id", "account_id", "currency"],
             ["account.organization_id", "account.id", "account.currency"],
         ),
+        same_organization("unit_id", "unit"),
         CheckConstraint("amount <> 0", "amount_not_zero"),
         Index("ix_posting_entry", "organization_id", "entry_id"),
+        Index(
+            "ix_posting_unit",
+            "organization_id",
+            "unit_id",
+            postgresql_where=text("unit_id IS NOT NULL"),
+        ),
         Index("ix_posting_account", "organization_id", "account_id", postgresql_include=["amount"]),
     )
 
@@ -169,12 +180,16 @@ class Posting(OrganizationScoped, Base):
     account_id: Mapped[UUID]
     currency: Mapped[Currency]
     amount: Mapped[Amount]
+    unit_id: Mapped[UUID | None]
 
     entry: Mapped[Entry] = relationship(
         primaryjoin="foreign(Posting.entry_id) == Entry.id", viewonly=True, lazy="raise_on_sql"
     )
     account: Mapped[Account] = relationship(
         primaryjoin="foreign(Posting.account_id) == Account.id", viewonly=True, lazy="raise_on_sql"
+    )
+    unit: Mapped[Unit | None] = relationship(
+        primaryjoin="foreign(Posting.unit_id) == Unit.id", viewonly=True, lazy="raise_on_sql"
     )
 
 

@@ -41,13 +41,18 @@ _MONEY_READ = dict.fromkeys(
     ),
     "read",
 )
+_ESTATE_READ = dict.fromkeys(("estate", "block", "unit", "ownership", "occupancy"), "read")
+_ESTATE_WRITE = dict.fromkeys(_ESTATE_READ, "*")
 _RECORDS = {"document": "*", "record_comment": "*", "saved_view": "*"}
 _RECORDS_READ = {"document": "read", "record_comment": "read", "saved_view": "*"}
+
+_PORTAL_MONEY = {"portal_payments": "read pay", "portal_wallet": "read use"}
 
 ROLES: Mapping[str, Verbs] = {
     "Admin": {"*": "*"},
     "Manager": {
         **_CATALOGUE_WRITE,
+        **_ESTATE_WRITE,
         **_MONEY_READ,
         **_RECORDS,
         "booking": "*",
@@ -67,6 +72,7 @@ ROLES: Mapping[str, Verbs] = {
     },
     "Sales": {
         **_CATALOGUE_READ,
+        **_ESTATE_READ,
         **_RECORDS,
         "booking": "read write hold configure confirm submit cancel join_waiting_list assign",
         "party": "read write",
@@ -77,6 +83,7 @@ ROLES: Mapping[str, Verbs] = {
     },
     "Accountant": {
         **_CATALOGUE_READ,
+        **_ESTATE_READ,
         **_MONEY_READ,
         **_RECORDS,
         "booking": "read",
@@ -98,6 +105,7 @@ ROLES: Mapping[str, Verbs] = {
     },
     "Executive": {
         **_CATALOGUE_READ,
+        **_ESTATE_READ,
         **_MONEY_READ,
         **_RECORDS_READ,
         "booking": "read",
@@ -107,6 +115,7 @@ ROLES: Mapping[str, Verbs] = {
     },
     "Auditor": {
         **_CATALOGUE_READ,
+        **_ESTATE_READ,
         **_MONEY_READ,
         **_RECORDS_READ,
         "booking": "read",
@@ -124,18 +133,23 @@ ROLES: Mapping[str, Verbs] = {
         "approval": "read",
         "approval_rule": "read",
     },
-    "Buyer": {"portal_sales": "read book pay", "portal_wallet": "read use"},
-    "Resident": {"portal_wallet": "read use"},
+    "Buyer": {"portal_sales": "read book", **_PORTAL_MONEY},
+    "Owner": {"portal_home": "read", **_PORTAL_MONEY},
+    "Resident": {"portal_home": "read", **_PORTAL_MONEY},
 }
 """The roles of this version; further ones come with their domains."""
 
-OWN: Mapping[str, frozenset[str]] = {"Buyer": frozenset({"booking", "invoice", "payment_intent"})}
+_OWN_MONEY = frozenset({"invoice", "payment_intent"})
+OWN: Mapping[str, frozenset[str]] = {
+    "Buyer": _OWN_MONEY | {"booking"},
+    "Owner": _OWN_MONEY | {"ownership", "occupancy"},
+    "Resident": _OWN_MONEY | {"ownership", "occupancy"},
+}
 """Tables of which members of the portal may read the rows of their own party, by programs."""
 
 LATER = (
     "Guard",
     "Technician",
-    "Owner",
     "Treasurer",
     "Group member",
     "Staff",

@@ -61,6 +61,24 @@ _WEIGHTS = text(
     f" coalesce((SELECT sum(t.postings) {_TOTALS} AND t.span = 'day'"
     " AND t.begins_on = ANY (:days)), 0)"
 )
+_OF_PLACE = """
+    FROM unit AS u
+    JOIN posting AS p ON p.organization_id = u.organization_id AND p.unit_id = u.id
+    JOIN journal_entry AS e ON e.organization_id = p.organization_id AND e.id = p.entry_id
+    JOIN account AS a ON a.organization_id = p.organization_id AND a.id = p.account_id
+    WHERE u.organization_id = :home AND u.estate_id = :estate
+      AND (CAST(:unit AS uuid) IS NULL OR u.id = :unit)
+      AND e.book_id = :book AND p.currency = :currency AND e.booked_on BETWEEN :since AND :until
+"""
+_OF_PLACE_AS_OF = text(
+    "SELECT a.code, sum(greatest(p.amount, 0)), sum(greatest(-p.amount, 0))"
+    f"{_OF_PLACE} GROUP BY a.code"
+)
+_OF_PLACE_DAYS = text(
+    "SELECT e.booked_on AS day, sum(greatest(p.amount, 0)) AS debit,"
+    " sum(greatest(-p.amount, 0)) AS credit, count(*) AS postings"
+    f"{_OF_PLACE} AND a.code = :code GROUP BY e.booked_on ORDER BY e.booked_on"
+)
 _HOLDERS = text(
     """
     SELECT code, -sum(balance), count(*) FILTER (WHERE balance <> 0) FROM (
@@ -76,12 +94,27 @@ _HOLDERS = text(
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """An estate, or one unit of it, whose postings alone are read."""
+
+    estate_id: UUID
+    estate: str
+    unit_id: UUID | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Books:
-    """Which book is read, and in which currency: amounts of two are never added."""
+    """Which book is read, and in which currency: amounts of two are never added.
+
+    With a `place` only what was posted about its units is read, one by one: totals do not know
+    them.
+    """
 
     book_id: UUID
     name: str
     currency: str
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +196,8 @@ def chart(work: Work, book_id: UUID) -> dict[str, ChartLine]:
 
 def as_of(work: Work, where: Books, until: date) -> dict[str, Sums]:
     """Sum each line of the chart, of all that was booked up to and including a day."""
-    rows = work.session.execute(_AS_OF, _values(work, where, BEGINNING, until))
+    query = _OF_PLACE_AS_OF if where.place else _AS_OF
+    rows = work.session.execute(query, _values(work, where, BEGINNING, until))
     return {code: Sums(debit, credit) for code, debit, credit in rows}
 
 
@@ -183,9 +217,10 @@ def moved(work: Work, where: Books, since: date, until: date) -> dict[str, Sums]
 def days(work: Work, where: Books, code: str, since: date, until: date) -> list[Day]:
     """Sum a line of the chart day by day; days without a posting are left out."""
     values = _values(work, where, since, until) | {"code": code}
+    query = _OF_PLACE_DAYS if where.place else _DAYS
     return [
         Day(row.day, Sums(row.debit, row.credit), int(row.postings))
-        for row in work.session.execute(_DAYS, values)
+        for row in work.session.execute(query, values)
     ]
 
 
@@ -207,8 +242,15 @@ def balances(sums: dict[str, Sums], codes: Sequence[str]) -> Decimal:
     return sum((sums.get(code, NOTHING).balance for code in codes), Decimal(0))
 
 
+def of_place(where: Books) -> dict[str, UUID | None]:
+    """Give the values that say which units are read; none where all postings are."""
+    if where.place is None:
+        return {}
+    return {"estate": where.place.estate_id, "unit": where.place.unit_id}
+
+
 def _values(work: Work, where: Books, since: date, until: date) -> dict[str, Any]:
-    return {
+    return of_place(where) | {
         "home": work.scope.home(),
         "book": where.book_id,
         "currency": where.currency,

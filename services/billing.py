@@ -103,8 +103,14 @@ class Line:
     item_id: UUID | None = None
 
 
-def draft(
-    work: Work, party_id: UUID, currency: str, subject: str, lines: Sequence[Line]
+def draft(  # noqa: PLR0913  # what an invoice consists of
+    work: Work,
+    party_id: UUID,
+    currency: str,
+    subject: str,
+    lines: Sequence[Line],
+    *,
+    unit_id: UUID | None = None,
 ) -> Invoice:
     """Draft an invoice. It has no number and asks nobody for anything until it is issued."""
     invoice = Invoice(
@@ -112,6 +118,7 @@ def draft(
         party_id=party_id,
         currency=currency,
         subject=subject[:200],
+        unit_id=unit_id,
         created_at=work.now,
     )
     work.session.add(invoice)

@@ -81,6 +81,13 @@ INVARIANTS = (
         " GROUP BY organization_id, original_id HAVING count(*) > 1",
     ),
     Invariant(
+        "U1",
+        "what is posted of an invoice is about the unit that the invoice is about",
+        "SELECT p.id FROM journal_entry AS e JOIN invoice AS i ON i.id = e.source_id"
+        " JOIN posting AS p ON p.entry_id = e.id WHERE e.source_table = 'invoice'"
+        " AND p.unit_id IS DISTINCT FROM i.unit_id",
+    ),
+    Invariant(
         "C1",
         "the numbers of rows that are kept are those of the rows",
         "SELECT organization_id FROM (SELECT organization_id, table_name, sum(rows) AS kept"
@@ -90,6 +97,7 @@ INVARIANTS = (
         " UNION ALL SELECT organization_id, 'invoice', count(*) FROM invoice GROUP BY 1"
         " UNION ALL SELECT organization_id, 'payment_intent', count(*) FROM payment_intent"
         " GROUP BY 1"
+        " UNION ALL SELECT organization_id, 'unit', count(*) FROM unit GROUP BY 1"
         " UNION ALL SELECT organization_id, 'apartment', count(*) FROM apartment"
         " WHERE source_id IS NULL GROUP BY 1) AS h USING (organization_id, table_name)"
         " WHERE coalesce(kept, 0) <> coalesce(held, 0)",

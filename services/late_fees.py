@@ -115,7 +115,8 @@ def charge(work: Work, invoice_id: UUID) -> LateFee | None:
         return None
     line = Line(f"Late fee on invoice {invoice.number}", fee.amount, LATE_FEES)
     subject = f"Late fee, {fee.days} days, invoice {invoice.number}"
-    asked = billing.draft(work, invoice.party_id, invoice.currency, subject, [line])
+    about = {"unit_id": invoice.unit_id}
+    asked = billing.draft(work, invoice.party_id, invoice.currency, subject, [line], **about)
     days = organizations.setting(work, "invoice.due_days")
     billing.issue(work, asked.id, today + timedelta(days=days))
     row = LateFee(

@@ -23,7 +23,7 @@ from services.events import Fact
 POST = Prepared(
     "ledger_post",
     "SELECT entry, fresh FROM ledger_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-    " $14, $15, $16, $17, $18)",
+    " $14, $15, $16, $17, $18, $19)",
 )
 
 TYPES = {code: line.type.value for code, line in CHART.items()}
@@ -64,11 +64,15 @@ class EntryCreated(Fact, type="ledger.entry.created", table="journal_entry"):
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One side of a recipe: which line of the chart, whose account, how much; debits positive."""
+    """One side of a recipe: which line of the chart, whose account, how much; debits positive.
+
+    `unit_id` is the unit of an estate that it is about, if it is about one.
+    """
 
     code: str
     amount: Decimal
     party_id: UUID | None = None
+    unit_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +131,20 @@ def post(work: Work, recipe: Recipe) -> UUID:
         str(uuid7()),
         str(work.actor),
         str(work.correlation_id),
+        _units(legs),
     )
     work.session.flush()  # the statement goes past the ORM, and may need rows it still holds
     entry, fresh = POST.row(work.session, values)
     if fresh is None:
         raise KeyReused
     return new if fresh == "t" else UUID(entry)
+
+
+def _units(legs: Sequence[Leg]) -> str | None:
+    """Name the unit of each leg; nothing at all where none has one, as most entries."""
+    if not any(leg.unit_id for leg in legs):
+        return None
+    return _array([str(leg.unit_id or "NULL") for leg in legs])
 
 
 def _array(texts: list[str]) -> str:
@@ -208,13 +220,16 @@ def reverse(work: Work, entry_id: UUID, key: str, memo: str) -> UUID:
     """
     entry = found(work, Entry, entry_id)
     query = (
-        select(Account.code, Account.party_id, Book.name, Posting.currency, Posting.amount)
+        select(
+            *(Account.code, Account.party_id, Book.name),
+            *(Posting.currency, Posting.amount, Posting.unit_id),
+        )
         .join(Account, Account.id == Posting.account_id)
         .join(Book, Book.id == Account.book_id)
         .where(Posting.entry_id == entry_id)
     )
     rows = work.session.execute(query).all()
-    legs = [Leg(row.code, -row.amount, row.party_id) for row in rows]
+    legs = [Leg(row.code, -row.amount, row.party_id, row.unit_id) for row in rows]
     return post(
         work,
         Recipe(

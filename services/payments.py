@@ -294,7 +294,10 @@ def _succeed(work: Work, intent: PaymentIntent, outcome: Outcome) -> None:
     INTENT_FLOW.move(intent, "succeed")
     intent.succeeded_at, intent.check_at, intent.failure = work.now, None, ""
     work.session.flush()
-    applied = sum((_apply(work, each, intent.method) for each in _parts(work, intent)), Decimal(0))
+    applied: dict[UUID | None, Decimal] = {}
+    for part in _parts(work, intent):
+        unit_id, amount = _apply(work, part, intent.method)
+        applied[unit_id] = applied.get(unit_id, Decimal(0)) + amount
     if intent.wallet_id is not None:
         wallet_movements.receive_intent(work, intent, applied)
     else:
@@ -326,8 +329,11 @@ def _difference(intent: PaymentIntent, outcome: Outcome) -> str:
     return ""
 
 
-def _apply(work: Work, part: Allocation, method: PaymentMethod) -> Decimal:
-    """Pay what the invoice, or the one that took its place, asks for. What is left is credit."""
+def _apply(work: Work, part: Allocation, method: PaymentMethod) -> tuple[UUID | None, Decimal]:
+    """Pay what the invoice, or the one that took its place, asks for. What is left is credit.
+
+    Returns the unit that the invoice is about, and how much of it is paid.
+    """
     invoice = _standing(work, locked(work, Invoice, part.invoice_id))
     due = invoice.total - invoice.paid_amount if invoice.status in billing.OPEN else Decimal(0)
     applied = min(part.amount, due)
@@ -337,7 +343,7 @@ def _apply(work: Work, part: Allocation, method: PaymentMethod) -> Decimal:
         work.session.delete(part)
     else:
         part.invoice_id, part.amount = invoice.id, applied
-    return applied
+    return invoice.unit_id, applied
 
 
 def _standing(work: Work, invoice: Invoice) -> Invoice:

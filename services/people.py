@@ -15,6 +15,7 @@ from services.events import Fact, emit
 
 CUSTOMER = "customer"
 OWNER = "owner"
+RESIDENT = "resident"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Apartments are sold at a point in time: until the buyer has paid in full and own
 is a contract liability (IFRS 15, 105 to 108), and becomes revenue then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -30,6 +30,9 @@ from models.wallets import Channel, Order, Wallet
 from services.balances import Books
 from services.ledger import Leg, Recipe
 
+Applied = Mapping[UUID | None, Decimal]
+"""What a payment has paid of invoices, by the unit that they are about; None: about none."""
+
 UNEARNED, OWED = CONTRACT_LIABILITY, RECEIVABLE
 """What an invoice of a booking earns until the sale is complete, and what its party owes."""
 
@@ -54,8 +57,11 @@ def invoice_issued(invoice: Invoice, earned: dict[str, Decimal]) -> Recipe:
         source_id=invoice.id,
         currency=invoice.currency,
         legs=[
-            Leg(RECEIVABLE, invoice.total, invoice.party_id),
-            *(Leg(code, -amount, _holder(code, invoice)) for code, amount in earned.items()),
+            Leg(RECEIVABLE, invoice.total, invoice.party_id, invoice.unit_id),
+            *(
+                Leg(code, -amount, _holder(code, invoice), invoice.unit_id)
+                for code, amount in earned.items()
+            ),
         ],
     )
 
@@ -71,19 +77,23 @@ def invoice_closed(invoice: Invoice, earned: dict[str, Decimal], word: str) -> R
         source_id=invoice.id,
         currency=invoice.currency,
         legs=[
-            Leg(RECEIVABLE, -due, invoice.party_id),
-            *(Leg(code, amount, _holder(code, invoice)) for code, amount in parts.items()),
+            Leg(RECEIVABLE, -due, invoice.party_id, invoice.unit_id),
+            *(
+                Leg(code, amount, _holder(code, invoice), invoice.unit_id)
+                for code, amount in parts.items()
+            ),
         ],
     )
 
 
 def payment_succeeded(
-    intent: PaymentIntent, applied: Decimal, rest: str = CUSTOMER_CREDIT
+    intent: PaymentIntent, applied: Applied, rest: str = CUSTOMER_CREDIT
 ) -> Recipe:
     """Money came in; the party owes `applied` less, and anything beyond is theirs, in `rest`.
 
     From a wallet none comes in: what it owes its holder pays what they owe.
     """
+    paid = sum(applied.values(), Decimal(0))
     return Recipe(
         key=f"payment:{intent.id}",
         memo=f"Payment {intent.number} by {intent.method.value.replace('_', ' ')}",
@@ -92,8 +102,11 @@ def payment_succeeded(
         currency=intent.currency,
         legs=[
             _money(intent.method, intent.amount, intent.party_id),
-            Leg(RECEIVABLE, -applied, intent.party_id),
-            Leg(rest, applied - intent.amount, intent.party_id),
+            *(
+                Leg(RECEIVABLE, -amount, intent.party_id, unit_id)
+                for unit_id, amount in applied.items()
+            ),
+            Leg(rest, paid - intent.amount, intent.party_id),
         ],
     )
 

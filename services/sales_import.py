@@ -1,17 +1,15 @@
 """The import of a price list: what each cell of its sheets must be (services/sales_sheets.py)."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import select
 
-from core.errors import BadInput
-from core.money import is_currency, parsed, ungrouped
-from core.text import N_, NOT_CALCULATED
+from core.money import is_currency
+from core.text import N_
 from core.work import Work
 from models.sales import (
     Addon,
@@ -22,21 +20,15 @@ from models.sales import (
     Package,
     Project,
 )
+from services import import_rows
+from services.import_rows import EMPTY
 from services.imports import Read
 from services.sales_sheets import STATUSES, TAKEN, TYPES
-from services.sheets import Problem, kind_name, plain
+from services.sheets import kind_name, plain
 
 AREA_MOST = Decimal(1_000_000)
 SQUARE_METRES = re.compile(r"\s*(m2|m²|sqm|sq\.? ?m\.?|square met(er|re)s)$", re.IGNORECASE)
 MOST = 1_000_000
-ERRORS = re.compile(r"#(REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!)")
-"""What a spreadsheet program shows, and writes into CSV, where a formula came to nothing."""
-ERROR = N_("The cell shows an error of the spreadsheet. Mend it there.")
-UNDONE = N_(
-    "The formula has no value yet. Open the workbook in a spreadsheet program, save it and import"
-    " it again."
-)
-EMPTY = N_("This is needed and empty.")
 NEEDED = {"name", "project", "currency"}
 """What tells which row is meant, and what a new one cannot be without."""
 STANDARD = ("type", "status", "base_price")
@@ -93,25 +85,8 @@ def judge(work: Work) -> Callable[[str, Cells, int], Read]:
 
 
 @dataclass
-class Row:
-    """One line under judgement."""
-
-    cells: dict[str, str]
-    values: dict[str, Any] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-
-    def get(self, name: str) -> str:
-        """Read a cell; one that the file does not have is empty."""
-        return self.cells.get(name, "")
-
-    def valueless(self) -> bool:
-        """Note the cells in which a formula shows no value. Then the others say too little."""
-        for name, value in self.cells.items():
-            if value == NOT_CALCULATED:
-                self.wrong(name, UNDONE)
-            elif ERRORS.fullmatch(value):
-                self.wrong(name, ERROR)
-        return bool(self.problems)
+class Row(import_rows.Row):
+    """One line of a price list."""
 
     def said(self) -> dict[str, Any]:
         """Give the values that the file tells: what it does not tell stays as it is.
@@ -123,92 +98,6 @@ class Row:
         silent |= {name for name in STANDARD if not self.get(name)}
         return {name: value for name, value in self.values.items() if name not in silent}
 
-    def wrong(self, column: str, message: str, **values: Any) -> None:
-        """Note what is wrong with a cell."""
-        self.problems.append(Problem(column, message, values))
-
-    def text(self, name: str, most: int, *, needed: bool = False) -> None:
-        """Take a text of at most so many characters."""
-        value = self.get(name)
-        if needed and not value:
-            self.wrong(name, EMPTY)
-        elif len(value) > most:
-            self.wrong(name, N_("Longer than %(most)s characters."), most=most)
-        elif any(ord(letter) < 32 and letter not in "\n\t" for letter in value):
-            self.wrong(name, N_("Has characters that cannot be kept."))
-        self.values[name] = value
-
-    def whole(self, name: str, least: int, most: int, *, needed: bool = False) -> None:
-        """Take a whole number."""
-        value = self.get(name)
-        self.values[name] = None
-        if not value:
-            if needed:
-                self.wrong(name, EMPTY)
-            return
-        digits = value.removeprefix("-")
-        if not (digits.isascii() and digits.isdigit() and least <= int(value) <= most):
-            self.wrong(
-                name,
-                N_("“%(value)s” is no whole number from %(least)s to %(most)s."),
-                value=value,
-                least=least,
-                most=most,
-            )
-            return
-        self.values[name] = int(value)
-
-    def number(self, name: str, least: Decimal, most: Decimal, *, needed: bool = False) -> None:
-        """Take a decimal number between two bounds, as text."""
-        said = self.get(name)
-        self.values[name] = None
-        if not said:
-            if needed:
-                self.wrong(name, EMPTY)
-            return
-        value = ungrouped(said)
-        if value is None or not least <= Decimal(value) <= most:
-            self.wrong(
-                name,
-                N_("“%(value)s” is no number from %(least)s to %(most)s."),
-                value=said,
-                least=str(least),
-                most=str(most),
-            )
-            return
-        self.values[name] = value
-
-    def money(self, name: str, currency: str, *, needed: bool = False) -> None:
-        """Take an amount in a currency, not less than zero; an empty one is zero."""
-        value = self.get(name)
-        self.values[name] = "0"
-        if needed and not value:
-            self.wrong(name, EMPTY)
-            return
-        try:
-            amount = parsed(value, currency, name) if value else Decimal(0)
-        except BadInput as refusal:
-            self.wrong(name, refusal.says, **refusal.values)
-            return
-        if amount < 0:
-            self.wrong(name, N_("A price is not less than zero."))
-            return
-        self.values[name] = str(amount)
-
-    def names(self, name: str, offered: Collection[str], missing: str, near: str) -> None:
-        """Take names separated by semicolons or line ends, each of which must be offered.
-
-        Commas separate, too, where a name with them is not offered, and all of its parts are.
-        """
-        given = []
-        for each in filter(None, map(str.strip, re.split(r"[;\n]", self.get(name)))):
-            parts = [part.strip() for part in each.split(",")]
-            given += parts if each not in offered and set(parts) <= set(offered) else [each]
-        self.values[name] = list(dict.fromkeys(given))
-        for each in self.values[name]:
-            if each not in offered:
-                self.unknown(name, each, offered, missing, near)
-
     def project(self, known: Known, name: str = "project") -> str:
         """Take the name of a project that is there; gives its currency."""
         value = self.get(name)
@@ -218,17 +107,6 @@ class Row:
         elif value not in known.currencies:
             self.unknown(name, value, known.currencies, NO_PROJECT, NO_PROJECT_BUT)
         return known.currencies.get(value, "")
-
-    def unknown(
-        self, column: str, name: str, offered: Collection[str], missing: str, near: str
-    ) -> None:
-        """Note that something is not there, and what is nearest to it."""
-        like = {each.casefold(): each for each in offered}
-        close = get_close_matches(name.casefold(), like, n=1, cutoff=0.7)
-        if close:
-            self.wrong(column, near, name=name, near=like[close[0]])
-        else:
-            self.wrong(column, missing, name=name)
 
 
 NO_PROJECT = N_(

@@ -33,8 +33,11 @@ _COLUMNS = """
     SELECT p.id, e.id AS entry_id, e.booked_on, e.memo, e.source_table, e.source_id,
         party.name AS party, a.code, p.amount
 """
-_ORDER = """
+_PARTIES = """
     LEFT JOIN party ON party.organization_id = a.organization_id AND party.id = a.party_id
+"""
+_ORDER = f"""
+    {_PARTIES}
     ORDER BY e.booked_on, e.id, p.id LIMIT :most
 """
 # Both ways lead to the same postings: from the entries of some days, or from a line's accounts.
@@ -60,21 +63,35 @@ _BY_ACCOUNT = text(
     {_ORDER}
     """
 )
-_PARTY = text(
+_OF_PLACE = """
+    p.unit_id IN (SELECT u.id FROM unit AS u WHERE u.organization_id = :home
+        AND u.estate_id = :estate AND (CAST(:unit AS uuid) IS NULL OR u.id = :unit))
+"""
+_BY_PLACE = text(
+    f"""
+    {_COLUMNS} FROM posting AS p
+    JOIN account AS a ON a.organization_id = :home AND a.id = p.account_id AND a.code = :code
+    JOIN journal_entry AS e ON e.organization_id = :home AND e.id = p.entry_id
+     AND e.book_id = :book AND e.booked_on = ANY (:days)
+    {_PARTIES} WHERE p.organization_id = :home AND p.currency = :currency AND {_OF_PLACE}
+    ORDER BY e.booked_on, e.id, p.id LIMIT :most
     """
+)
+_PARTY = """
     WITH mine AS (
         SELECT p.id, p.entry_id, p.amount, a.code
         FROM account AS a
         JOIN posting AS p ON p.organization_id = a.organization_id AND p.account_id = a.id
         WHERE a.organization_id = :home AND a.book_id = :book AND a.party_id = :party
-          AND a.currency = :currency AND a.code = ANY (:codes))
+          AND a.currency = :currency AND a.code = ANY (:codes) AND {only})
     SELECT mine.id, e.id AS entry_id, e.booked_on, e.memo, e.source_table, e.source_id,
         '' AS party, mine.code, mine.amount
     FROM mine JOIN entries_told(ARRAY(SELECT entry_id FROM mine)) AS e ON e.id = mine.entry_id
     WHERE e.booked_on <= :until
     ORDER BY e.booked_on, e.id, mine.id
-    """
-)
+"""
+_OF_PARTY = text(_PARTY.format(only="true"))
+_OF_PARTY_THERE = text(_PARTY.format(only=_OF_PLACE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +149,8 @@ def of_party(  # noqa: PLR0913, PLR0917  # whose account, which lines of the cha
 ) -> Statement:
     """Read what a party owes (positive) or is owed: opening, each posting, running, closing."""
     values = {**_values(work, where), "party": party_id, "codes": list(codes), "until": until}
-    every = list(_running(work.session.execute(_PARTY, values), Decimal(0)))
+    query = _OF_PARTY_THERE if where.place else _OF_PARTY
+    every = list(_running(work.session.execute(query, values), Decimal(0)))
     earlier = [line for line in every if line.booked_on < since]
     lines = every[len(earlier) :]
     opening = earlier[-1].balance if earlier else Decimal(0)
@@ -157,8 +175,10 @@ def _page(  # noqa: PLR0913, PLR0917  # which account, which days, how many, aft
 ) -> list[Line]:
     if not on:
         return []
-    ever, then = balances.weights(work, where, code, on)
     values = {**_values(work, where), "code": code, "days": on, "most": most}
+    if where.place:
+        return list(_running(work.session.execute(_BY_PLACE, values), balance))
+    ever, then = balances.weights(work, where, code, on)
     query = _BY_ACCOUNT if ever <= then else _BY_DAY
     return list(_running(work.session.execute(query, values), balance))
 
@@ -203,4 +223,5 @@ def _running(rows: Any, balance: Decimal) -> Iterator[Line]:
 
 
 def _values(work: Work, where: Books) -> dict[str, Any]:
-    return {"home": work.scope.home(), "book": where.book_id, "currency": where.currency}
+    home = {"home": work.scope.home(), "book": where.book_id, "currency": where.currency}
+    return home | balances.of_place(where)

@@ -29,6 +29,7 @@ from models.wallets import (
 from services import ledger, organizations, postings
 from services.events import Fact, emit
 from services.holds import NotEnough
+from services.postings import Applied
 
 MASK = "\N{BULLET}" * 4
 
@@ -134,7 +135,7 @@ class Movement:
     more: dict[str, Any] = field(default_factory=dict)
 
 
-def receive_intent(work: Work, intent: PaymentIntent, applied: Decimal) -> None:
+def receive_intent(work: Work, intent: PaymentIntent, applied: Applied) -> None:
     """Post a payment that a wallet makes or takes in. `applied` of it has paid invoices.
 
     What it may not hold, as its cap is reached or it is closed, becomes the party's credit: the
@@ -169,7 +170,7 @@ def receive_intent(work: Work, intent: PaymentIntent, applied: Decimal) -> None:
         with refusing(work.session, REFUSALS):
             recipe = postings.payment_succeeded(intent, applied, rest=WALLET_BALANCES)
             entry = ledger.post(work, recipe)
-            record(work, wallet, entry, intent.amount - applied, movement)
+            record(work, wallet, entry, intent.amount - sum(applied.values()), movement)
     except (OverCap, NotActive) as refusal:
         ledger.post(work, postings.payment_succeeded(intent, applied))
         write_failed(work, wallet, intent.amount, movement, refusal.code)

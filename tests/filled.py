@@ -21,6 +21,7 @@ from models.bookings import InstalmentPlan
 from models.builder import Import, ImportRow, SavedView
 from models.chart import BANK, DEPOSITS_HELD, RENTAL_INCOME, TRUST
 from models.dunning import LateFeeKind, LateFeeRule, ReminderStep
+from models.estate import Block, Occupancy, OccupancyRole, Ownership
 from models.events import Delivery, Event, IdempotencyKey, ScheduledRun
 from models.files import Comment, Document, Follower
 from models.ledger import Account, Entry
@@ -28,7 +29,7 @@ from models.notices import Channel as By
 from models.notices import Dispatch, Notification
 from models.organizations import Membership
 from models.payments import ProviderEvent
-from models.sales import Project
+from models.sales import Apartment, Project
 from models.wallets import Channel, Order, OrderKind, WalletPin
 from services import (
     billing,
@@ -37,6 +38,7 @@ from services import (
     chains,
     choices,
     disputes,
+    estate,
     holds,
     instalments,
     late_fees,
@@ -117,6 +119,7 @@ def fill(session: Session) -> UUID:
         _sell(work)
         _keep_books(work, make.party(work).id)
         _remind_and_charge(work, make.party(work).id)
+        _let(work, make.party(work).id)
         _keep_house(work, member)
         session.commit()
         chains.seal(work)
@@ -175,6 +178,24 @@ def _keep_books(work: Work, customer: UUID) -> None:
     holds.place(work, account.id, Decimal(5), "once", work.now + timedelta(days=1))
     _keep_wallets(work, customer)
     periods.close(work, book_id, ledger.business_date(work) - timedelta(days=1))
+
+
+def _let(work: Work, party_id: UUID) -> None:
+    """A unit with an owner and an occupant, who is asked for money about it."""
+    place = make.estate(work)
+    block = Block(organization_id=place.organization_id, estate_id=place.id, name="x")
+    work.session.add(block)
+    work.session.flush()
+    unit = make.unit(work, place, block_id=block.id)
+    unit.apartment_id = work.session.scalars(select(Apartment.id).limit(1)).one()
+    since = ledger.business_date(work)
+    estate.own(work, Ownership(unit_id=unit.id, party_id=party_id, since=since))
+    row = Occupancy(unit_id=unit.id, party_id=party_id, since=since)
+    row.role = OccupancyRole.owner_occupier
+    estate.move_in(work, row)
+    line = billing.Line("x", Decimal(70), RENTAL_INCOME)
+    invoice = billing.draft(work, party_id, "KES", "x", [line], unit_id=unit.id)
+    billing.issue(work, invoice.id)
 
 
 def _remind_and_charge(work: Work, customer: UUID) -> None:

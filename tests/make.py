@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.db import Base, uuid7
 from core.scope import Scope, seeing
 from core.work import Actor, Work
+from models.estate import Estate, Unit
 from models.organizations import CredentialKind, Membership
 from models.people import Party
 from models.sales import (
@@ -136,6 +137,19 @@ def apartment(work: Work, home: Project | None = None, **given: Any) -> Apartmen
         work.session.add(ApartmentAddon(id=uuid7(), addon_id=each.id, **common))
     work.session.flush()
     return row
+
+
+def estate(work: Work, **given: Any) -> Estate:
+    defaults = {"name": f"Estate {next(_number)}", "currency": "KES"}
+    defaults["time_zone"] = "Africa/Nairobi"
+    return _add(work, Estate(**defaults | given, organization_id=work.scope.home()))
+
+
+def unit(work: Work, place: Estate | None = None, **given: Any) -> Unit:
+    place = place or estate(work)
+    defaults = {"number": f"U{next(_number)}", "area": Decimal(80)}
+    home = {"organization_id": work.scope.home(), "estate_id": place.id}
+    return _add(work, Unit(**defaults | given, **home))
 
 
 def _add(work: Work, row: Row) -> Row:

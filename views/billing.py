@@ -75,9 +75,9 @@ INVOICE = Screen(
     menu=N_("Money"),
     counted=True,
     columns="number status party subject total due_amount due_on",
-    more="paid_amount issued_at",
+    more="unit paid_amount issued_at",
     search="number subject party.name",
-    filters="status party instalment.booking total due_on issued_at payment_method",
+    filters="status party unit instalment.booking total due_on issued_at payment_method",
     acts=(
         Act(
             record,

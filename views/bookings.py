@@ -26,6 +26,7 @@ from views.admin.columns import Kind
 from views.admin.inputs import Input
 from views.admin.registry import Board, Group, Preset, Related, Screen
 from views.admin.words import money
+from views.handovers import HAND_OVER
 from views.web.person import actor
 
 CONFIGURE = ("booking", "configure")
@@ -267,6 +268,7 @@ BOOKING = Screen(
             ),
             done=N_("The booking is cancelled. What goes back is on its way."),
         ),
+        HAND_OVER,
         Act(
             assign,
             N_("Assign"),

@@ -1,7 +1,7 @@
 """What can be asked of each financial report: read from the address, and described as fields."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,20 +9,24 @@ from uuid import UUID
 
 from flask import request
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from core import db
 from core.errors import BadInput, NotFound
 from core.money import parsed, rounded
 from core.text import N_
 from core.work import Work
+from models.estate import Estate, Unit
 from models.people import Party
 from services import balances, ledger
+from services.balances import Place
 from views.admin.inputs import name_of, source_of
 from views.admin.rights import require
 from views.financial_sheets import Wish
 from views.web.person import actor
 
 RIGHT = "financial_report"
+MOST_ESTATES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ REPORTS: Mapping[str, Report] = {
         N_("Income statement"),
         N_("What was earned and spent, and what is left."),
         "chart-bar",
-        "since until compare",
+        "since until compare estate unit",
     ),
     "balance-sheet": Report(
         N_("Balance sheet"),
@@ -61,13 +65,13 @@ REPORTS: Mapping[str, Report] = {
         N_("General ledger"),
         N_("Each posting to an account, with the balance after it."),
         "list-details",
-        "account since until",
+        "account since until estate unit",
     ),
     "party": Report(
         N_("Account statement"),
         N_("What a party owed, what came to it, and what it owes."),
         "user",
-        "party since until",
+        "party since until estate unit",
     ),
     "receivables": Report(
         N_("Aged receivables"),
@@ -110,6 +114,8 @@ def asked(name: str) -> tuple[Work, Report, Wish, list[str]]:
         unread.append(_("Currency"))
         books = balances.books(work, book)
     asks = report.asks.split()
+    if "estate" in asks:
+        books = replace(books, place=_place(work, unread))
     on = _day("on", today, unread)
     until = _day("until", today, unread)
     since = _day("since", date(until.year, 1, 1), unread)
@@ -147,12 +153,29 @@ def _day(name: str, otherwise: date, unread: list[str]) -> date:
 
 
 def _party(unread: list[str]) -> UUID | None:
-    given = request.args.get("party", "")
+    return _id("party", _("Party"), unread)
+
+
+def _id(name: str, label: str, unread: list[str]) -> UUID | None:
+    given = request.args.get(name, "")
     try:
         return UUID(given) if given else None
     except ValueError:
-        unread.append(_("Party"))
+        unread.append(label)
         return None
+
+
+def _place(work: Work, unread: list[str]) -> Place | None:
+    """Read which estate, or which unit of one, is asked for; a unit says its estate itself."""
+    estate_id = _id("estate", _("Estate"), unread)
+    unit_id = _id("unit", _("Unit"), unread)
+    unit = work.session.get(Unit, unit_id) if unit_id else None
+    place = work.session.get(Estate, unit.estate_id if unit else estate_id or UUID(int=0))
+    if (unit_id and unit is None) or (estate_id and place is None):
+        unread.append(_("Unit") if unit_id and unit is None else _("Estate"))
+    if place is None:
+        return None
+    return Place(place.id, place.name, unit.id if unit else None, unit.number if unit else "")
 
 
 def _bank(currency: str, unread: list[str]) -> Decimal | None:
@@ -178,6 +201,8 @@ def fields(work: Work, report: Report, wish: Wish) -> list[dict[str, Any]]:
         "until": lambda: _date("until", _("To"), wish.until),
         "compare": lambda: _compared(wish),
         "account": lambda: _account(work, wish),
+        "estate": lambda: _estate(work, wish),
+        "unit": lambda: _unit(wish),
         "party": lambda: _whose(wish),
         "bank": lambda: _said_by_bank(wish),
     }
@@ -207,6 +232,30 @@ def _account(work: Work, wish: Wish) -> dict[str, Any]:
         if code not in heads
     ]
     return _choice("account", _("Account"), offered, wish.account)
+
+
+def _estate(work: Work, wish: Wish) -> dict[str, Any]:
+    query = select(Estate.id, Estate.name).order_by(Estate.name).limit(MOST_ESTATES)
+    offered = [{"value": str(key), "label": name} for key, name in work.session.execute(query)]
+    place = wish.books.place
+    made = _choice("estate", _("Estate"), offered, str(place.estate_id) if place else "")
+    return made | {"placeholder": _("All")}
+
+
+def _unit(wish: Wish) -> dict[str, Any]:
+    place = wish.books.place
+    chosen, unit_id = [], None
+    if place and place.unit_id:
+        unit_id = str(place.unit_id)
+        chosen = [{"value": unit_id, "label": place.unit, "selected": True}]
+    return {
+        "name": "unit",
+        "label": _("Unit"),
+        "kind": "search",
+        "source": source_of("invoice", "unit"),
+        "options": chosen,
+        "value": unit_id,
+    }
 
 
 def _whose(wish: Wish) -> dict[str, Any]:

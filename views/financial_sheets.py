@@ -29,6 +29,10 @@ class Wish:
     def link(self, name: str, **more: Any) -> str:
         """Give the address of another report of the same book and currency."""
         where: dict[str, Any] = {"book": self.books.name, "currency": self.books.currency}
+        if place := self.books.place:
+            where |= {"estate": place.estate_id} | (
+                {"unit": place.unit_id} if place.unit_id else {}
+            )
         return url_for("ReportsView.show", name=name, **where, **more)
 
     def postings(self, code: str, since: date, until: date) -> str:

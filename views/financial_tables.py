@@ -345,7 +345,11 @@ def _between(wish: Wish) -> list[tuple[str, str]]:
 
 
 def _where(wish: Wish) -> list[tuple[str, str]]:
-    return [(_("Book"), wish.books.name), (_("Currency"), wish.books.currency)]
+    said = [(_("Book"), wish.books.name), (_("Currency"), wish.books.currency)]
+    if place := wish.books.place:
+        said.append((_("Estate"), place.estate))
+        said += [(_("Unit"), place.unit)] if place.unit else []
+    return said
 
 
 assert set(AccountType) <= set(PARTS)

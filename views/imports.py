@@ -24,10 +24,11 @@ from adapters.exports import Column, Kind, Table, csv_chunks, write_xlsx
 from adapters.tables import Sheet
 from core import db
 from core.errors import NotFound, Refused
+from core.text import N_
 from core.work import Work, found, unit_of_work
 from models.builder import IMPORT_FLOW, Import, ImportRow, ImportStatus
 from models.files import Document, DocumentUse
-from services import imports, sales_import_run
+from services import estate_import_run, imports, sales_import_run
 from services.imports import KINDS
 from services.sheets import Note, kind_name
 from services.sheets import Table as SheetTable
@@ -39,6 +40,12 @@ from views.web.person import actor
 from views.web.refusals import in_words, sentence
 
 assert sales_import_run.__name__, "importing it is what makes the kind known"
+assert estate_import_run.__name__, "the same"
+WHAT = {
+    "sales": (N_("Price list"), "/admin/apartment/", N_("See the apartments")),
+    "estate": (N_("Register of an estate"), "/admin/unit/", N_("See the units")),
+}
+"""What can be imported, and where what came of it stands."""
 TABLE = "import_run"
 SHOWN = 50
 """Rejected rows that the page itself lists; the file has all of them."""
@@ -70,7 +77,9 @@ class ImportsView(BaseView):  # type: ignore[misc]
                 return redirect(url_for("ImportsView.show", import_id=self._begin()))
             except Refused as refusal:
                 error = sentence(refusal)
-        page = render_template("imports/new.html", error=error)
+        wanted = request.form.get("kind") or request.args.get("kind", "sales")
+        kinds = {name: label for name, (label, _url, _see) in WHAT.items()}
+        page = render_template("imports/new.html", error=error, kinds=kinds, wanted=wanted)
         return (page, 422) if error else page
 
     @expose("/<uuid:import_id>")  # type: ignore[untyped-decorator]
@@ -160,7 +169,9 @@ class ImportsView(BaseView):  # type: ignore[misc]
         content = sent.stream.read() if sent else b""
         tables = _handed_over(sheets.read(name or "", content))
         with unit_of_work(db.session(), actor()) as work, in_words(work.session):
-            run_id = imports.begin(work, "sales", name or "", tables).id
+            kind = request.form.get("kind", "sales")
+            imports.kind_named(kind)
+            run_id = imports.begin(work, kind, name or "", tables).id
         assert sent, "an empty file is refused above"
         sent.stream.seek(0)
         document = uploading.keep(TABLE, run_id, sent, DocumentUse.import_file)
@@ -243,6 +254,7 @@ def _page(work: Work, run: Import) -> Mapping[str, Any]:
     )
     return {
         "run": run,
+        "there": WHAT[run.kind],
         "flow": IMPORT_FLOW,
         "wrong": wrong,
         "notes": [

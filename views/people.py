@@ -7,6 +7,7 @@ from core.text import N_
 from core.work import Work, found
 from models.billing import Invoice
 from models.bookings import ApartmentOwner, Booking
+from models.estate import Occupancy, Ownership
 from models.payments import PaymentIntent
 from models.people import Party
 from services import invitations, people
@@ -17,6 +18,7 @@ from views.organizations import show_link
 ROLES = {
     people.CUSTOMER: N_("Customer"),
     people.OWNER: N_("Owner"),
+    people.RESIDENT: N_("Resident"),
 }
 
 
@@ -101,6 +103,8 @@ PARTY = Screen(
                 "apartment.project.location": N_("Place"),
             },
         ),
+        Related(Ownership, "party_id", N_("Units owned"), "unit unit.estate share since until"),
+        Related(Occupancy, "party_id", N_("Lives in"), "unit unit.estate role since until"),
     ),
     empty=N_("Customers, owners and companies stand here. Add the first one."),
     drawing="people",

@@ -46,7 +46,7 @@ PROJECT = Screen(
     filters="published currency",
     order="name",
     add=sales.add_project,
-    importable=True,
+    importable="sales",
     pictures="logo photo",
     before_save=sales.check_project,
     groups=(
@@ -162,7 +162,7 @@ APARTMENT = Screen(
         *sales_acts.offers(),
     ),
     add=sales.add_apartment,
-    importable=True,
+    importable="sales",
     pictures="photo",
     before_save=sales.check_apartment,
     deletable=True,

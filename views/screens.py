@@ -7,6 +7,7 @@ from views import (
     billing,
     bookings,
     dunning,
+    estate,
     events,
     files,
     financials,
@@ -33,6 +34,7 @@ from views.web import mailbox
 SCREENS = [
     *bookings.SCREENS,
     *sales.SCREENS,
+    *estate.SCREENS,
     *billing.SCREENS,
     *payments.SCREENS,
     *dunning.SCREENS,

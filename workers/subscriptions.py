@@ -9,7 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from core.work import Work
 from models.events import Event
 from services.events import CATALOGUE
-from workers import approvals, bookings, dunning, notices, papers, payments, refunds, sagas, wallets
+from workers import (
+    approvals,
+    bookings,
+    dunning,
+    estate,
+    notices,
+    papers,
+    payments,
+    refunds,
+    sagas,
+    wallets,
+)
 
 Handler = Callable[[Work, Event], None]
 
@@ -32,6 +43,8 @@ SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
     "invoice.reminded": [dunning.reminded],
     "late_fee.charged": [dunning.fee_charged],
     "invoice.paid": [bookings.settle_invoice, notices.invoice_paid],
+    "occupancy.started": [estate.moved_in],
+    "ownership.started": [estate.owns_now],
     "payment.initiated": [payments.ring_payment],
     "payment.succeeded": [notices.payment_succeeded, papers.ring_receipt],
     "payment.failed": [notices.payment_failed],

@@ -63,6 +63,7 @@ NOT_A_DOMAIN = {
         "imports",
         "profile",
         "sales_acts",
+        "handovers",
         "screens",
     },
     "workers": {
@@ -84,6 +85,7 @@ NOT_A_DOMAIN = {
         *("asking", "disputes", "duplicates", "ways"),
         *("balances", "financials", "statements", "ageing", "printed_reports"),
         "manual_entries",
+        *("handovers", "import_rows", "estate_sheets", "estate_import", "estate_import_run"),
     },
     "dashboards": {"site", "theme", "charts"},
     "adapters": None,  # they are named after what is outside

@@ -12,6 +12,7 @@ from models.approvals import APPROVAL_FLOW
 from models.billing import INVOICE_FLOW
 from models.bookings import BOOKING_FLOW
 from models.builder import IMPORT_FLOW
+from models.estate import UNIT_FLOW
 from models.events import SAGA_FLOW
 from models.holds import HOLD_FLOW
 from models.payments import DISPUTE_FLOW, INTENT_FLOW, REFUND_FLOW
@@ -35,6 +36,7 @@ FLOWS: dict[str, Flow[Any]] = {
     "order": ORDER_FLOW,
     "wallet": WALLET_FLOW,
     "period": PERIOD_FLOW,
+    "unit": UNIT_FLOW,
 }
 CASES = [
     pytest.param(flow, status, move, id=f"{name}-{status}-{move}")

@@ -164,8 +164,10 @@ CHECKS = {
     " WHERE status = 'in_progress'",
     "ck_booking_has_clone": "UPDATE booking SET apartment_id = NULL WHERE status = 'in_progress'",
     "ck_booking_addon_units": "UPDATE booking_addon SET units = 0",
+    "ck_block_has_name": "UPDATE block SET name = ' '",
     "ck_dispatch_about_one_thing": "UPDATE dispatch SET notification_id = NULL",
     "ck_document_not_empty": "UPDATE document SET size = 0",
+    "ck_estate_has_name": "UPDATE estate SET name = ' '",
     "ck_import_row_line_counts_from_one": "UPDATE import_row SET line = 0",
     "ck_instalment_step_one_due": "UPDATE instalment_step SET days = 5, due_on = now()",
     "ck_instalment_step_percent": "UPDATE instalment_step SET percent = 0",
@@ -181,6 +183,9 @@ CHECKS = {
     "ck_late_fee_amount_positive": "UPDATE late_fee SET amount = 0",
     "ck_late_fee_not_on_itself": "UPDATE late_fee SET fee_invoice_id = invoice_id",
     "ck_member_invitation_has_roles": "UPDATE member_invitation SET roles = '{}'",
+    "ck_occupancy_ends_after_it_begins": "UPDATE occupancy SET until = since - 1",
+    "ck_ownership_ends_after_it_begins": "UPDATE ownership SET until = since - 1",
+    "ck_ownership_share": "UPDATE ownership SET share_parts = 2",
     "ck_package_price": "UPDATE package SET price = -1",
     "ck_party_has_name": "UPDATE party SET name = ' '",
     "ck_payment_allocation_amount_positive": "UPDATE payment_allocation SET amount = 0",
@@ -196,6 +201,9 @@ CHECKS = {
     "ck_record_comment_says_something": "UPDATE record_comment SET body = ' '",
     "ck_reminder_step_days": "UPDATE reminder_step SET days = 366",
     "ck_refund_amount_positive": "UPDATE refund SET amount = 0",
+    "ck_unit_area": "UPDATE unit SET area = 0",
+    "ck_unit_bedrooms": "UPDATE unit SET bedrooms = 51",
+    "ck_unit_has_number": "UPDATE unit SET number = ' '",
 }
 SEALED = {
     "ck_wallet_name_is_plain": "UPDATE wallet SET name = 'Not Plain'",
@@ -226,6 +234,19 @@ TRIGGERS = {
     "account_in_chart": "INSERT INTO account (id, organization_id, book_id, code, type, currency)"
     " SELECT gen_random_uuid(), organization_id, id, '10', 'asset', 'KES' FROM book",
     "hold_ends": "UPDATE ledger_hold SET amount = 1",
+    "ex_occupancy_days": "INSERT INTO occupancy (id, organization_id, unit_id, party_id, role,"
+    " since, custom) SELECT gen_random_uuid(), organization_id, unit_id, party_id, 'resident',"
+    " since + 9, '{}' FROM occupancy",
+    "ex_occupancy_head": "INSERT INTO occupancy (id, organization_id, unit_id, party_id, role,"
+    " since, custom) SELECT gen_random_uuid(), organization_id, unit_id, (SELECT id FROM party"
+    " WHERE id <> party_id LIMIT 1), 'tenant', since + 9, '{}' FROM occupancy",
+    "ex_ownership_days": "UPDATE ownership SET share_of = 2; INSERT INTO ownership (id,"
+    " organization_id, unit_id, party_id, share_parts, share_of, since, custom) SELECT"
+    " gen_random_uuid(), organization_id, unit_id, party_id, 1, 2, since + 9, '{}' FROM ownership",
+    "shares_within_whole": "UPDATE ownership SET share_parts = 2, share_of = 3; INSERT INTO"
+    " ownership (id, organization_id, unit_id, party_id, share_parts, share_of, since, custom)"
+    " SELECT gen_random_uuid(), organization_id, unit_id, (SELECT id FROM party WHERE"
+    " id <> party_id LIMIT 1), 1, 2, since + 9, '{}' FROM ownership",
     "late_fee_on_no_fee": "INSERT INTO late_fee (id, organization_id, invoice_id, fee_invoice_id,"
     " rule_id, charged_on, days, amount, currency) SELECT gen_random_uuid(), organization_id,"
     " fee_invoice_id, (SELECT id FROM invoice WHERE id <> invoice_id LIMIT 1), rule_id, charged_on,"

@@ -15,7 +15,7 @@ from tests import make
 from tests.conftest import Elsewhere
 from views.admin.registry import BY_TABLE
 
-COUNTED = ("apartment", "booking", "invoice", "party", "payment_intent")
+COUNTED = ("apartment", "booking", "invoice", "party", "payment_intent", "unit")
 WRITERS, EACH = 4, 15
 
 

@@ -11,6 +11,14 @@ from models.bookings import BOOKING_FLOW, BookingStatus
 from models.builder import IMPORT_FLOW, ImportStatus
 from models.chart import AccountType, BookKind
 from models.dunning import LateFeeKind
+from models.estate import (
+    OCCUPANCY_ROLE_LABELS,
+    UNIT_FLOW,
+    UNIT_TYPE_LABELS,
+    OccupancyRole,
+    UnitStatus,
+    UnitType,
+)
 from models.events import SAGA_FLOW, SagaStatus, Severity
 from models.holds import HOLD_FLOW, HoldStatus
 from models.payments import (
@@ -56,6 +64,7 @@ FLOWS: Mapping[type[Enum], Any] = {
     PeriodStatus: PERIOD_FLOW,
     RefundStatus: REFUND_FLOW,
     SagaStatus: SAGA_FLOW,
+    UnitStatus: UNIT_FLOW,
     WalletStatus: WALLET_FLOW,
 }
 MEANINGS: Mapping[type[Enum], Mapping[Any, str]] = {
@@ -79,10 +88,12 @@ CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
         Topic.dispute: N_("Dispute"),
     },
     Channel: CHANNEL_LABELS,
+    OccupancyRole: OCCUPANCY_ROLE_LABELS,
     OrderKind: ORDER_LABELS,
     RecordType: RECORD_TYPE_LABELS,
     TransactionStatus: TRANSACTION_STATUS_LABELS,
     TransactionType: TRANSACTION_TYPE_LABELS,
+    UnitType: UNIT_TYPE_LABELS,
     Severity: {
         Severity.info: N_("Ordinary"),
         Severity.notice: N_("Notable"),
@@ -135,6 +146,7 @@ LABELS: Mapping[str, str] = {
     "bank_code": N_("Bank code"),
     "bank_name": N_("Bank"),
     "base_price": N_("Base price"),
+    "bedrooms": N_("Bedrooms"),
     "begins_on": N_("From"),
     "biller_id": N_("Biller's number"),
     "biller_name": N_("Biller"),
@@ -176,6 +188,7 @@ LABELS: Mapping[str, str] = {
     "due_on": N_("Due on"),
     "email": N_("E-mail"),
     "ends_on": N_("To"),
+    "estate": N_("Estate"),
     "event": N_("Event"),
     "every_days": N_("Days between two fees"),
     "expires_at": N_("Ends"),
@@ -256,6 +269,7 @@ LABELS: Mapping[str, str] = {
     "remind_hours": N_("Remind after hours"),
     "reopened_at": N_("Opened again"),
     "response_code": N_("Response code"),
+    "role": N_("As"),
     "roles": N_("Roles"),
     "rule": N_("Rule"),
     "separate": N_("Not by whoever asks"),
@@ -263,6 +277,9 @@ LABELS: Mapping[str, str] = {
     "session_id": N_("Session"),
     "severity": N_("Severity"),
     "share": N_("Share (%)"),
+    "share_of": N_("Of so many parts"),
+    "share_parts": N_("Parts"),
+    "since": N_("Since"),
     "since_version": N_("Since version"),
     "source": N_("Source"),
     "source_table": N_("Comes from"),
@@ -286,6 +303,9 @@ LABELS: Mapping[str, str] = {
     "total_price": N_("Total price"),
     "total_units": N_("Apartments in all"),
     "type": N_("Type"),
+    "time_zone": N_("Time zone"),
+    "unit": N_("Unit"),
+    "until": N_("Until"),
     "until_version": N_("Until version"),
     "view": N_("View"),
     "wallet": N_("Wallet"),
@@ -347,7 +367,6 @@ AUDITED: Mapping[str, str] = {
     "size": N_("Size"),
     "slug": N_("Web address"),
     "started_by": N_("Started by"),
-    "time_zone": N_("Time zone"),
     "to_wallet": N_("To wallet"),
     "tries": N_("Tries"),
     "two_factor_enabled": N_("Second factor"),

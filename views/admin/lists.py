@@ -79,7 +79,7 @@ def _around(screen: Screen, at_hand: Person) -> dict[str, Any]:
         "crumbs": [{"label": _(screen.menu)}, {"label": _(screen.title)}],
         "create": create,
         "board_url": url_for(f"{screen.name}.board") if screen.board else None,
-        "import_url": url_for("ImportsView.new") if imports else None,
+        "import_url": url_for("ImportsView.new", kind=screen.importable) if imports else None,
         "search_url": url,
         "keep": {name: request.args[name] for name in ("columns",) if name in request.args},
         "search_hint": ", ".join(_search_labels(screen)),

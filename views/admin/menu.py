@@ -16,6 +16,7 @@ from views.web.person import Person, person
 
 MENUS = (
     (N_("Sales"), "building-skyscraper"),
+    (N_("Estates"), "building-community"),
     (N_("Money"), "cash"),
     (N_("People"), "users"),
     (N_("Organization"), "settings"),

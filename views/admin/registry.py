@@ -79,7 +79,8 @@ class Screen:
     is added. `scope` says which rows there are at all; `listed` which of them lists, choices and
     forms show, and `counted` that the database keeps their number. `pictures` are the uses of
     pictures that a record has. `programs` names further columns that programs may read. `currency`
-    is the path to the code of the money in a row.
+    is the path to the code of the money in a row. `importable` is the kind of import that brings
+    its rows.
     `own` names the columns that members of the portal read of rows of their party, by programs.
     `add_page` is the endpoint of a page of its own that adds one, for who holds `add_verb`.
     `called` is the column that names a record which has no name of its own, in the words of
@@ -105,7 +106,7 @@ class Screen:
     addable: bool = True
     deletable: bool = False
     remove: Callable[[Work, UUID], object] | None = None
-    importable: bool = False
+    importable: str = ""
     pictures: str = ""
     groups: Sequence[Group] = ()
     form_groups: Sequence[Group] = ()

@@ -3,6 +3,7 @@
 from views.portal.bookings import PortalBookingsView
 from views.portal.browse import CatalogueView
 from views.portal.home import PortalHomeView
+from views.portal.homes import PortalHomesView
 from views.portal.papers import PortalPapersView
 from views.portal.payments import PortalPaymentsView
 from views.portal.statement import PortalStatementView
@@ -12,6 +13,7 @@ from views.portal.wizard import PortalWizardView
 
 VIEWS = (
     PortalHomeView,
+    PortalHomesView,
     PortalBookingsView,
     PortalWizardView,
     PortalPaymentsView,

@@ -11,9 +11,9 @@ from services import buying
 from services.buying import Bill, Purchase
 from views.admin.words import day, money
 from views.notices import cut_at, latest
-from views.portal.pages import PortalView, is_buyer, needs, reading
+from views.portal.homes import home_row, homes_of
+from views.portal.pages import PAYMENTS, PortalView, is_buyer, lives_here, needs, reading
 from views.portal.said import is_over, place, purchase_state
-from views.portal.wallet import TABLE as WALLET
 from views.web.person import signed_in
 
 FEW, MOST = 5, 100
@@ -27,9 +27,10 @@ class PortalHomeView(PortalView):
 
     @expose("/")  # type: ignore[untyped-decorator]
     def home(self) -> Any:
-        """Greet a buyer with the one thing to do; show others the catalogue."""
+        """Greet with the one thing to do; show who is neither buyer nor resident the catalogue."""
         at_hand = signed_in()
-        if not is_buyer() or at_hand.member is None or at_hand.member.staff:
+        mine_here = is_buyer() or lives_here()
+        if not mine_here or at_hand.member is None or at_hand.member.staff:
             return self._no_buyer()
         work = reading()
         mine, bills = buying.purchases(work), buying.bills(work)
@@ -39,17 +40,16 @@ class PortalHomeView(PortalView):
             greeting=_("Hello %(name)s", name=at_hand.name.split()[0]),
             needs=_needs(work, mine, bills),
             balances=_balances(mine, bills),
-            mine=[row_of(work, each) for each in mine if not is_over(each)],
+            mine=[
+                *(home_row(each) for each in homes_of(work)),
+                *(row_of(work, each) for each in mine if not is_over(each)),
+            ],
             news=latest(at_hand, FEW),
-            first={
-                "title": _("Find your home"),
-                "text": _("Look at what is free, choose an apartment, and book it from here."),
-                "action": {"label": _("Browse apartments"), "url": "/portal/browse"},
-            },
+            first=_nothing_yet(),
         )
 
     @expose("/notices")  # type: ignore[untyped-decorator]
-    @needs("read")
+    @needs("read", PAYMENTS)
     def notices(self) -> str:
         """List what one was told, the newest first."""
         news = latest(signed_in(), MOST)
@@ -62,8 +62,6 @@ class PortalHomeView(PortalView):
 
     def _no_buyer(self) -> Any:
         member = g.user.member
-        if g.user.may("read", WALLET) and not is_buyer() and not (member and member.staff):
-            return redirect(url_for("PortalWalletView.wallet"))
         if member is not None and (member.staff or is_buyer()):
             return redirect(url_for("CatalogueView.shop", slug=member.slug))
         return self.page("portal/nothing.html", "home", member=member)
@@ -113,6 +111,20 @@ def _needs(work: Work, mine: list[Purchase], bills: list[Bill]) -> dict[str, Any
     }
 
 
+def _nothing_yet() -> dict[str, Any]:
+    """Say what to do where nothing is one's own yet."""
+    if not is_buyer():
+        return {
+            "title": _("No home yet"),
+            "text": _("When your unit is written down for you, you find it here."),
+        }
+    return {
+        "title": _("Find your home"),
+        "text": _("Look at what is free, choose an apartment, and book it from here."),
+        "action": {"label": _("Browse apartments"), "url": "/portal/browse"},
+    }
+
+
 def _balances(mine: list[Purchase], bills: list[Bill]) -> list[dict[str, Any]]:
     """Say what is due, and what remains of all bookings, by currency."""
     owed = buying.owed(bills)
@@ -125,10 +137,10 @@ def _balances(mine: list[Purchase], bills: list[Bill]) -> list[dict[str, Any]]:
             "label": _("To pay"),
             "amount": owed.get(currency, 0),
             "currency": currency,
-            "note": _("%(amount)s remain in all", amount=money(rest, currency))
-            if rest != owed.get(currency, 0)
+            "note": _("%(amount)s remain in all", amount=money(remaining[currency], currency))
+            if remaining.get(currency, 0) > owed.get(currency, 0)
             else "",
             "pay_url": url_for("PortalPaymentsView.payments") if owed.get(currency) else "",
         }
-        for currency, rest in sorted(remaining.items())
+        for currency in sorted({*remaining, *owed})
     ]

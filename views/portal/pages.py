@@ -22,13 +22,8 @@ from views.web.refusals import sentence
 
 TABLE = "portal_sales"
 """The name by which roles hold the verbs of the portal (services/access.py)."""
-PLACES = (
-    ("home", "home"),
-    ("browse", "building-community"),
-    ("bookings", "calendar-check"),
-    ("payments", "credit-card"),
-    ("me", "user"),
-)
+PAYMENTS, HOMES, WALLET = "portal_payments", "portal_home", "portal_wallet"
+"""What others than buyers hold: to pay what is due, to see one's unit, to keep money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +104,17 @@ def frame(place: str, shop: Shop | None = None) -> dict[str, Any]:
     """Put together what stands around each page."""
     member = g.user.member
     contact = (shop.email, shop.phone) if shop else ()
+    places = _places()
+    if place == "wallet" and place not in {each["key"] for each in places}:
+        place = "payments"
     around = menu.frame() | {
         "place": place,
         "organization": shop or member,
         "home_url": _home_url(shop),
-        "places": _places(),
+        "places": places,
         "contact": " \N{MIDDLE DOT} ".join(filter(None, contact)),
     }
-    if is_buyer():
+    if is_buyer() or lives_here():
         around["notices_url"] = url_for("PortalHomeView.notices")
     if member and member.staff:
         link = {"label": _("Administration"), "url": "/home/", "icon": "layout-dashboard"}
@@ -125,32 +123,28 @@ def frame(place: str, shop: Shop | None = None) -> dict[str, Any]:
 
 
 def _places() -> list[dict[str, str]]:
-    labels = {
-        "home": _("Home"),
-        "browse": _("Browse"),
-        "bookings": _("Bookings"),
-        "payments": _("Payments"),
-        "me": _("Me"),
-    }
-    places: tuple[tuple[str, str], ...] = PLACES
-    if not g.user.may("read", TABLE) and g.user.may("read", "portal_wallet"):
-        labels["payments"] = _("Wallet")
-        places = (("payments", "wallet"), ("browse", "building-community"), ("me", "user"))
-    urls = {"home": "/portal/", "payments": _money_url()}
+    """List the places, at most five: a thumb reaches no more."""
+    buys, lives = g.user.may("read", TABLE), lives_here()
+    every = (
+        ("home", _("Home"), "home", "/portal/", True),
+        ("homes", _("My home"), "building", "/portal/homes", lives),
+        ("browse", _("Browse"), "building-community", "/portal/browse", not lives),
+        ("bookings", _("Bookings"), "calendar-check", "/portal/bookings", buys),
+        ("payments", _("Payments"), "credit-card", "/portal/payments", buys or lives),
+        ("wallet", _("Wallet"), "wallet", "/portal/wallet/", lives and not buys),
+        ("me", _("Me"), "user", "/portal/me", True),
+    )
     return [
-        {
-            "key": key,
-            "label": labels[key],
-            "icon": icon,
-            "url": urls.get(key, f"/portal/{key}"),
-        }
-        for key, icon in places
+        {"key": key, "label": label, "icon": icon, "url": url}
+        for key, label, icon, url, shown in every
+        if shown
     ]
 
 
-def _money_url() -> str:
-    """Lead a buyer to what is due, and whoever only keeps a wallet to that."""
-    return "/portal/payments" if g.user.may("read", TABLE) else "/portal/wallet/"
+def lives_here() -> bool:
+    """Whether the person at hand owns or lives in a unit of an estate, or is to."""
+    member = g.user.member
+    return bool(g.user.may("read", HOMES)) and bool(member and not member.staff)
 
 
 def _home_url(shop: Shop | None) -> str:

@@ -24,7 +24,7 @@ from services import files, papers
 from services.files import Kept
 from services.papers import Paper, Pen, Writer
 from views.admin.uploading import storage
-from views.portal.pages import PortalView, enter_shop, needs, reading
+from views.portal.pages import PAYMENTS, PortalView, enter_shop, needs, reading
 from views.web.person import actor
 
 
@@ -40,13 +40,13 @@ class PortalPapersView(PortalView):
         return _paper(Booking, booking_id, DocumentUse.contract, papers.contract)
 
     @expose("/invoices/<uuid:invoice_id>/invoice.pdf")  # type: ignore[untyped-decorator]
-    @needs("read")
+    @needs("read", PAYMENTS)
     def invoice(self, invoice_id: UUID) -> BaseResponse:
         """Give an issued invoice."""
         return _paper(Invoice, invoice_id, DocumentUse.invoice, papers.invoice)
 
     @expose("/payments/<uuid:intent_id>/receipt.pdf")  # type: ignore[untyped-decorator]
-    @needs("read")
+    @needs("read", PAYMENTS)
     def receipt(self, intent_id: UUID) -> BaseResponse:
         """Give the receipt of money that came in."""
         return _paper(PaymentIntent, intent_id, DocumentUse.receipt, papers.receipt)

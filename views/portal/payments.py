@@ -21,7 +21,7 @@ from services import buying, catalogue, organizations, paying, payments, ways
 from services.ways import Way
 from views.notices import cut_at
 from views.portal.bookings import bill_state
-from views.portal.pages import PortalView, needs, reading
+from views.portal.pages import PAYMENTS, PortalView, needs, reading
 from views.portal.said import how_to_pay, way_in_words
 from views.web.person import actor
 from views.web.refusals import sentence
@@ -37,13 +37,13 @@ class PortalPaymentsView(PortalView):
     default_view = "payments"
 
     @expose("/payments")  # type: ignore[untyped-decorator]
-    @needs("read")
+    @needs("read", PAYMENTS)
     def payments(self) -> str:
         """Show what is due, with the way to pay it, and what was paid."""
         return self._payments()
 
     @expose("/payments", methods=["POST"])  # type: ignore[untyped-decorator]
-    @needs("pay")
+    @needs("pay", PAYMENTS)
     def pay(self) -> Any:
         """Begin to pay the invoices that are ticked; pressed twice it begins once."""
         try:
@@ -71,19 +71,19 @@ class PortalPaymentsView(PortalView):
         return redirect(url_for("PortalPaymentsView.payment", intent_id=intent_id))
 
     @expose("/payments/<uuid:intent_id>")  # type: ignore[untyped-decorator]
-    @needs("read")
+    @needs("read", PAYMENTS)
     def payment(self, intent_id: UUID) -> str:
         """Show one payment as it is; one by card leads on to the provider's page."""
         return self._payment(intent_id, leads=True)
 
     @expose("/payments/<uuid:intent_id>/back")  # type: ignore[untyped-decorator]
-    @needs("read")
+    @needs("read", PAYMENTS)
     def back(self, intent_id: UUID) -> str:
         """Receive the payer again: only what the provider told us is said."""
         return self._payment(intent_id, leads=False)
 
     @expose("/payments/<uuid:intent_id>/state")  # type: ignore[untyped-decorator]
-    @needs("read")
+    @needs("read", PAYMENTS)
     def state(self, intent_id: UUID) -> Response:
         """Answer a page that waits: with what is so now, or with the way on."""
         leads = request.args.get("leads") == "1"
@@ -94,7 +94,7 @@ class PortalPaymentsView(PortalView):
         return response
 
     @expose("/payments/<uuid:intent_id>/cancel", methods=["POST"])  # type: ignore[untyped-decorator]
-    @needs("pay")
+    @needs("pay", PAYMENTS)
     def cancel(self, intent_id: UUID) -> Any:
         """Give up a payment that was not made."""
         with unit_of_work(db.session(), actor()) as work:

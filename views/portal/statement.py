@@ -14,7 +14,7 @@ from views.admin.words import day
 from views.financial_sheets import Cell, Head, Line, Table
 from views.financial_tables import framed, moves
 from views.financials import send_csv, send_pdf
-from views.portal.pages import PortalView, needs, reading
+from views.portal.pages import PAYMENTS, PortalView, needs, reading
 from views.web.person import signed_in
 
 
@@ -24,7 +24,7 @@ class PortalStatementView(PortalView):
     default_view = "statement"
 
     @expose("/statement")  # type: ignore[untyped-decorator]
-    @needs("read")
+    @needs("read", PAYMENTS)
     def statement(self) -> str:
         """Show the account, of this year unless other days are asked for."""
         work = reading()
@@ -44,7 +44,7 @@ class PortalStatementView(PortalView):
         )
 
     @expose("/statement.<kind>")  # type: ignore[untyped-decorator]
-    @needs("read")
+    @needs("read", PAYMENTS)
     def file(self, kind: str) -> Response:
         """Give the same as a PDF, or as CSV."""
         if kind not in {"pdf", "csv"}:

@@ -52,12 +52,12 @@ class PortalWalletView(PortalView):
         work = reading()
         mine = own(work)
         if mine is None:
-            return self.page("portal/wallet_none.html", "payments")
+            return self.page("portal/wallet_none.html", "wallet")
         if wallets.flaw(work, mine.id):
             _have_inspected(mine)
         return self.page(
             "portal/wallet.html",
-            "payments",
+            "wallet",
             **balance(work, mine),
             has_pin=wallet_pins.has_pin(work, mine.id),
             waiting=[_order(each) for each in wallet_statements.under_way(work, mine.id)],
@@ -82,7 +82,7 @@ class PortalWalletView(PortalView):
         said = wallet_statements.between(work, mine.id, since, until, MOST)
         return self.page(
             "portal/wallet_statement.html",
-            "payments",
+            "wallet",
             wallet=mine,
             said=said,
             rows=[row(each) for each in said.rows],
@@ -110,7 +110,7 @@ class PortalWalletView(PortalView):
         """Show how a wish of the owner stands."""
         work = reading()
         return self.page(
-            "portal/wallet_order.html", "payments", **_order(found(work, Order, order_id))
+            "portal/wallet_order.html", "wallet", **_order(found(work, Order, order_id))
         )
 
     @expose("/orders/<uuid:order_id>/state")  # type: ignore[untyped-decorator]

@@ -85,7 +85,7 @@ class PortalWalletActsView(PortalView):
         beside = {each["name"] for each in shown}
         page = self.page(
             "portal/wallet_form.html",
-            "payments",
+            "wallet",
             title=title,
             submit=submit,
             fields=shown,
