@@ -1,17 +1,19 @@
 """Admin screens: who approves what, and what waits for it."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from core.text import N_
 from core.work import Work
 from models.approvals import Approval, ApprovalDecision, ApprovalRule
-from services import access, approval_rules
+from services import access, approval_rules, approvals
 from services.approval_rules import GOVERNED
 from views.admin.acts import Act
 from views.admin.columns import Kind
 from views.admin.inputs import Input
 from views.admin.registry import Group, Preset, Related, Screen
+from views.admin.waiting import Waiting, facts
 from views.organizations import MENU
 
 STAFF_ROLES = {role: label for role, label in access.ROLE_LABELS.items() if role in access.ROLES}
@@ -150,12 +152,30 @@ RULE = Screen(
     called="governs",
     heading=N_("Rule: %(name)s"),
 )
+
+
+def _to_approve(at_hand: Any) -> Any:
+    asked = facts(
+        Approval.subject_id,
+        Approval.subject_name,
+        Approval.asked_at,
+        about=Approval.about,
+        amount=Approval.amount,
+        currency=Approval.currency,
+        table=Approval.subject_table,
+    )
+    return approvals.waiting_for(at_hand.profile_id, at_hand.roles).with_only_columns(
+        *asked.selected_columns
+    )
+
+
 APPROVAL = Screen(
     Approval,
     title=N_("Approvals"),
     one=N_("Approval"),
     sentence=N_("What waits until somebody agrees, and what they agreed to."),
     menu=MENU,
+    waiting=(Waiting("read", N_("Approve %(name)s"), "thumb-up", _to_approve),),
     labels={"subject_table": N_("Record")},
     columns="subject_name status governs about amount needed given asked_by asked_at",
     more="roles closed_at",

@@ -1,6 +1,7 @@
 """Admin screens: bookings, as a list and as a board."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
@@ -8,7 +9,7 @@ from sqlalchemy import select
 
 from core import db
 from core.text import N_
-from core.work import Work
+from core.work import Work, clock
 from models.approvals import Approval
 from models.billing import PaymentMethod
 from models.bookings import (
@@ -19,12 +20,14 @@ from models.bookings import (
     InstalmentPlan,
 )
 from models.organizations import Profile
-from models.sales import Addon, Package
+from models.people import Party
+from models.sales import Addon, Apartment, Package
 from services import assignments, booking_ends, bookings, buying, choices, offers
 from views.admin.acts import Act
 from views.admin.columns import Kind
 from views.admin.inputs import Input
 from views.admin.registry import Board, Group, Preset, Related, Screen
+from views.admin.waiting import Waiting, facts
 from views.admin.words import money
 from views.handovers import HAND_OVER
 from views.web.person import actor
@@ -110,6 +113,29 @@ def _not_held(row: Booking) -> str:
     return N_("It is a place on the waiting list: hold the apartment first.") if waits else ""
 
 
+def _mine(at_hand: Any) -> Any:
+    begun = facts(
+        Booking.id,
+        Booking.number,
+        Booking.status_at,
+        who=Party.name,
+        about=Apartment.name,
+        amount=Booking.total,
+        currency=Booking.currency,
+    ).join(Party, Party.id == Booking.customer_id)
+    begun = begun.join(Apartment, Apartment.id == Booking.original_id)
+    return begun.where(Booking.assigned_to_id == at_hand.profile_id).order_by(Booking.status_at)
+
+
+def _to_go_on_with(at_hand: Any) -> Any:
+    return _mine(at_hand).where(Booking.status == BookingStatus.in_progress)
+
+
+def _held(at_hand: Any) -> Any:
+    held = Booking.hold_until.is_not(None), Booking.hold_until > clock()
+    return _mine(at_hand).where(Booking.status == BookingStatus.pending, *held)
+
+
 REASON = Input("reason", N_("Reason"), Kind.long, length=400)
 BOOKING = Screen(
     Booking,
@@ -117,6 +143,16 @@ BOOKING = Screen(
     one=N_("Booking"),
     sentence=N_("Customers on their way to an apartment, from the first hold to the key."),
     menu=N_("Sales"),
+    waiting=(
+        Waiting(
+            "confirm",
+            N_("Go on with booking %(name)s"),
+            "user-check",
+            _to_go_on_with,
+            "waiting",
+        ),
+        Waiting("confirm", N_("The hold on %(name)s ends"), "clock", _held),
+    ),
     counted=True,
     columns="number status customer original total assigned_to status_at",
     more="original.project package hold_until created_at",

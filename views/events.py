@@ -1,11 +1,14 @@
 """Admin screens: the audit trail, facts and their deliveries, and sagas."""
 
+from typing import Any
+
 from core.scope import current
 from core.text import N_
-from models.events import AuditEntry, Delivery, Event, Saga
+from models.events import AuditEntry, Delivery, Event, Saga, SagaStatus
 from services import events, sagas
 from views.admin.acts import Act
 from views.admin.registry import Group, Preset, Related, Screen
+from views.admin.waiting import Waiting, facts
 
 MENU = N_("Records of the system")
 AUDIT = Screen(
@@ -92,12 +95,20 @@ DELIVERY = Screen(
     ),
     presets=(Preset(N_("Parked"), "parked_at_from=2000-01-01"),),
 )
+
+
+def _parked(_at_hand: Any) -> Any:
+    parked = facts(Saga.id, Saga.kind, Saga.created_at, about=Saga.last_error)
+    return parked.where(Saga.status == SagaStatus.parked).order_by(Saga.created_at)
+
+
 SAGA = Screen(
     Saga,
     title=N_("Long-running work"),
     one=N_("Long-running work"),
     sentence=N_("Acts that belong together and take a while; those that are parked need you."),
     menu=MENU,
+    waiting=(Waiting("resume", N_("Parked: %(name)s"), "player-pause", _parked, "stopped"),),
     columns="kind status step attempts due_at last_error finished_at created_at",
     filters="status kind created_at",
     called="kind",

@@ -2,18 +2,25 @@
 
 from typing import Any
 
+from sqlalchemy import ColumnElement
+
 from core.text import N_
 from models.billing import PaymentMethod
 from models.payments import (
+    ONLINE,
     Allocation,
     Dispute,
+    IntentStatus,
     PaymentIntent,
     ProviderEvent,
     Refund,
+    RefundStatus,
 )
+from models.people import Party
 from services import payments, refunds
 from views.admin.acts import Act
 from views.admin.registry import Group, Preset, Related, Screen
+from views.admin.waiting import Waiting, facts
 
 
 def _transfer(row: PaymentIntent) -> str:
@@ -28,12 +35,54 @@ def _nothing_over(row: Any) -> str:
     return "" if row.unapplied_amount > 0 else N_("All of it paid invoices.")
 
 
+def _transfers(_at_hand: Any) -> Any:
+    one = PaymentIntent
+    begun = facts(
+        one.id,
+        one.number,
+        one.created_at,
+        who=Party.name,
+        about=one.note,
+        amount=one.amount,
+        currency=one.currency,
+    ).join(Party, Party.id == one.party_id)
+    open_still = one.status.in_((IntentStatus.requires_action, IntentStatus.processing))
+    by_bank = one.method == PaymentMethod.bank_transfer
+    return begun.where(by_bank, open_still).order_by(one.created_at)
+
+
+def _refunds(*rules: ColumnElement[bool]) -> Any:
+    asked = facts(
+        Refund.id,
+        PaymentIntent.number,
+        Refund.created_at,
+        who=Party.name,
+        about=Refund.failure,
+        amount=Refund.amount,
+        currency=Refund.currency,
+    ).join(PaymentIntent, PaymentIntent.id == Refund.intent_id)
+    return asked.join(Party, Party.id == Refund.party_id).where(*rules).order_by(Refund.created_at)
+
+
+def _failed(_at_hand: Any) -> Any:
+    return _refunds(Refund.status == RefundStatus.failed)
+
+
+def _by_hand(_at_hand: Any) -> Any:
+    """No provider sends these: somebody pays them, and says so."""
+    by_nobody = PaymentIntent.method.not_in(ONLINE)
+    return _refunds(Refund.status == RefundStatus.requested, by_nobody)
+
+
 INTENT = Screen(
     PaymentIntent,
     title=N_("Payments"),
     one=N_("Payment"),
     sentence=N_("Money that came in, is on its way, or did not come."),
     menu=N_("Money"),
+    waiting=(
+        Waiting("confirm_transfer", N_("Confirm transfer %(name)s"), "building-bank", _transfers),
+    ),
     counted=True,
     columns="number status party method amount succeeded_at",
     more="provider receipt refunded_amount created_at",
@@ -116,6 +165,10 @@ REFUND = Screen(
     one=N_("Refund"),
     sentence=N_("Money on its way back to those who paid."),
     menu=N_("Money"),
+    waiting=(
+        Waiting("retry", N_("A refund failed: %(name)s"), "cash-off", _failed, "stopped"),
+        Waiting("settle", N_("Pay back by hand: %(name)s"), "cash", _by_hand),
+    ),
     columns="intent status amount reason created_at",
     more="failure attempts succeeded_at",
     called="intent",

@@ -1,5 +1,7 @@
 """Admin screens: wallets, what is to be paid out of them, and their movements."""
 
+from typing import Any
+
 from core.text import N_
 from models.wallets import Order, OrderStatus, Transaction, Wallet
 from services import wallet_movements, wallet_payouts, wallets
@@ -7,6 +9,7 @@ from views.admin.acts import Act
 from views.admin.columns import Kind
 from views.admin.inputs import Input
 from views.admin.registry import Group, Preset, Related, Screen
+from views.admin.waiting import Waiting, facts
 
 MENU = N_("Money")
 REASON = Input("reason", N_("Reason"), Kind.long, length=400)
@@ -135,12 +138,27 @@ TRANSACTION = Screen(
     programs="currency",
     drawing="money",
 )
+
+
+def _to_pay_out(_at_hand: Any) -> Any:
+    asked = facts(
+        Order.id,
+        Wallet.name,
+        Order.created_at,
+        who=Order.account_name,
+        amount=Order.amount,
+        currency=Order.currency,
+    ).join(Wallet, Wallet.id == Order.wallet_id)
+    return asked.where(Order.status == OrderStatus.set_aside).order_by(Order.created_at)
+
+
 ORDER = Screen(
     Order,
     title=N_("Paid out of wallets"),
     one=N_("Wallet order"),
     sentence=N_("What owners asked of their wallets. Pay out what is on its way out."),
     menu=MENU,
+    waiting=(Waiting("paid_out", N_("Pay out of the wallet %(name)s"), "cash", _to_pay_out),),
     columns="wallet status kind amount channel account_name created_at",
     more="account_number bank_name reference failure done_at",
     called="wallet",

@@ -15,6 +15,7 @@ from views.admin import labels
 from views.admin.acts import Act
 from views.admin.columns import Column, Kind, column, name_key
 from views.admin.inputs import Input
+from views.admin.waiting import Waiting
 
 READ_VERB, WRITE_VERB = "read", "write"
 BY_TABLE: dict[str, "Screen"] = {}
@@ -84,7 +85,7 @@ class Screen:
     `own` names the columns that members of the portal read of rows of their party, by programs.
     `add_page` is the endpoint of a page of its own that adds one, for who holds `add_verb`.
     `called` is the column that names a record which has no name of its own, in the words of
-    `heading`.
+    `heading`. `waiting` says which rows wait for somebody, on the first page.
     """
 
     model: type[Base]
@@ -113,6 +114,7 @@ class Screen:
     related: Sequence[Related] = ()
     figures: str = ""
     presets: Sequence[Preset] = ()
+    waiting: Sequence[Waiting] = ()
     board: Board | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)

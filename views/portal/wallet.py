@@ -169,7 +169,7 @@ def row(moved: Transaction) -> dict[str, Any]:
         "failed": moved.status is TransactionStatus.failed,
         "label": _(TRANSACTION_STATUS_LABELS[moved.status]),
         "meaning": TRANSACTION_MEANINGS[moved.status],
-        "icon": "arrow-up-right" if out else "arrow-down-left",
+        "icon": "arrow-up" if out else "arrow-down",
     }
 
 

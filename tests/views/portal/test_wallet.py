@@ -180,6 +180,8 @@ def test_staff_freezes_and_pays_out_and_never_spends(office: Office, holder: Hol
     assert manager("POST", freeze, key="a", json=reason).status_code == 403
     assert accountant("POST", freeze, key="b", json=reason).status_code == 200
     out = f"/api/v1/wallet_order/{order_id}/paid_out"
+    pages, waits = office.browser("Accountant"), "Pay out of the wallet kevin.mutua"
+    assert waits in pages.get("/home/").get_data(as_text=True)
     assert accountant("POST", out, json={"reference": "EQ-1"}).status_code == 400  # no key
     paid = accountant("POST", out, key="c", json={"reference": "EQ-1"})
     assert paid.status_code == 200, paid.json
@@ -189,7 +191,7 @@ def test_staff_freezes_and_pays_out_and_never_spends(office: Office, holder: Hol
     shown = accountant("GET", "/api/v1/wallet_transaction/").get_data(as_text=True)
     assert "0123456789" not in shown
     assert "locked" not in shown
-    pages = office.browser("Accountant")
+    assert waits not in pages.get("/home/").get_data(as_text=True)
     for table in ("wallet", "wallet_order", "wallet_transaction"):
         page = pages.get(f"/admin/{table}/").get_data(as_text=True)
         assert "kevin.mutua" in page
