@@ -259,6 +259,7 @@ FAB_CREATE_DB = True  # with its tables there it only adds the roles Admin and P
 FAB_PASSWORD_COMPLEXITY_ENABLED = True
 AUTH_RATE_LIMITED = True  # does nothing unless RATELIMIT_ENABLED is set too
 AUTH_RATE_LIMIT = "10 per 20 second"
+FORGOTTEN_RATE_LIMIT = "20 per 10 minute"  # an office asks from one address, too
 RATELIMIT_ENABLED = True
 RATELIMIT_STORAGE_URI = REDIS_URL.replace("unix://", "redis+unix://", 1)
 RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = True  # without Redis each process counts for itself

@@ -1,5 +1,6 @@
 """Refusals a caller can act on. Anything else is a bug and must crash."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from core.text import N_
@@ -51,3 +52,14 @@ class BadInput(Refused):
 
     code = "bad_input"
     status = 422
+
+
+class Mistakes(BadInput):
+    """Several fields cannot be taken as they are; `found` is {field: refusal}."""
+
+    says = N_("Something has to be mended.")
+
+    def __init__(self, found: Mapping[str, Refused]) -> None:
+        """Keep all of them, so that nobody mends a form one field at a time."""
+        super().__init__()
+        self.found = found

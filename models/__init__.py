@@ -4,6 +4,7 @@ Importing this package loads every table, for Alembic. Import names from its mod
 """
 
 from models import (
+    accounts,
     approvals,
     billing,
     bookings,
@@ -26,6 +27,7 @@ from models import (
 )
 
 __all__ = [
+    "accounts",
     "approvals",
     "billing",
     "bookings",

@@ -55,8 +55,18 @@ class Channel(StrEnum):
     email = auto()
 
 
-class Dispatch(Record):
-    """A notice or an invitation on its way by one channel. A worker writes what came of it.
+class Sending:
+    """Mixin: something on its way to one address. A worker writes what came of it."""
+
+    attempts: Mapped[int] = mapped_column(server_default="0", default=0, sort_order=50)
+    due_at: Mapped[datetime] = mapped_column(sort_order=50)
+    sent_at: Mapped[datetime | None] = mapped_column(sort_order=50)
+    failed_at: Mapped[datetime | None] = mapped_column(sort_order=50)
+    last_error: Mapped[str] = mapped_column(String(500), server_default="", sort_order=50)
+
+
+class Dispatch(Sending, Record):
+    """A notice or an invitation on its way by one channel.
 
     `locked` is what only its reader may know (core/box.py), and only until it has gone.
     """
@@ -80,8 +90,3 @@ class Dispatch(Record):
     locked: Mapped[str] = mapped_column(String(400), server_default="", default="")
     channel: Mapped[Channel]
     address: Mapped[str] = mapped_column(String(320))
-    attempts: Mapped[int] = mapped_column(server_default="0")
-    due_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None]
-    failed_at: Mapped[datetime | None]
-    last_error: Mapped[str] = mapped_column(String(500), server_default="")

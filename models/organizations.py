@@ -90,7 +90,8 @@ class Profile(Base):
     recovery_codes: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"))
     failed_login_attempts: Mapped[int] = mapped_column(server_default="0")
     account_locked_until: Mapped[datetime | None]
-    must_change_password: Mapped[bool] = mapped_column(server_default=text("false"))
+    password_changed_at: Mapped[datetime | None]
+    email_confirmed_at: Mapped[datetime | None]
     email_notices: Mapped[bool] = mapped_column(server_default=text("true"))
     custom: Mapped[Json]
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

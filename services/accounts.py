@@ -4,7 +4,6 @@ As in services/sign_in.py these functions run on the session of the role `makao_
 change of a profile stands in the audit trail, under the name of whoever asked.
 """
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,16 +11,15 @@ from typing import Any
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
-from werkzeug.security import generate_password_hash
 
 from core.errors import Refused
 from core.text import N_
+from models.accounts import MailAbout
 from models.organizations import KycStatus, Membership, Organization, Profile, ProfileStatus
+from services import passwords
 from services.sign_in import end_all
 
 MOST = 1_000
-LETTERS = "abcdefghijkmnpqrstuvwxyz"  # without those that are taken for others
-DIGITS = "23456789"
 
 
 class NoSuchPerson(Refused):
@@ -104,26 +102,29 @@ def unlock(door: Session, login: str) -> Profile:
     return profile
 
 
-def reset(door: Session, login: str, now: datetime, *, second_factor: bool = False) -> str:
-    """Give somebody a password for one use: they choose their own with it, before anything else.
+def reset(door: Session, login: str, now: datetime, *, second_factor: bool = False) -> Profile:
+    """Take somebody's password away: they need a link to choose a new one.
 
-    All that they sign in with ends. With `second_factor` that goes, too: for a lost phone. Returns
-    the password, which is kept nowhere.
+    All that they sign in with ends. With `second_factor` that goes, too: for a lost phone.
 
     Raises:
         NoSuchPerson: nobody is called that.
 
     """
     profile = _found(door, login)
-    password = _password()
-    door.get_one(User, profile.ab_user_id).password = generate_password_hash(password)
-    profile.must_change_password = True
+    passwords.take_away(door, profile, now)
     _unlock(profile)
     if second_factor:
-        profile.two_factor_enabled, profile.two_factor_secret = False, None
-        profile.recovery_codes = []
+        take_second_factor(door, profile, now)
+    return profile
+
+
+def take_second_factor(door: Session, profile: Profile, now: datetime) -> None:
+    """Do without somebody's second factor, end their sign-ins, and tell them by mail."""
+    profile.two_factor_enabled, profile.two_factor_secret = False, None
+    profile.recovery_codes = []
     end_all(door, profile.id, now)
-    return password
+    passwords.tell(door, MailAbout.second_factor_off, profile.email, now)
 
 
 def know(door: Session, login: str, status: KycStatus) -> Profile:
@@ -169,9 +170,3 @@ def _account(row: Any) -> Account:
         profile.two_factor_enabled,
         tuple(sorted(row.homes or ())),
     )
-
-
-def _password() -> str:
-    """Make a password that keeps the rules and can be read aloud: some 70 bits."""
-    parts = ["".join(secrets.choice(LETTERS) for _ in range(4)).capitalize() for _ in range(3)]
-    return "-".join([*parts, "".join(secrets.choice(DIGITS) for _ in range(4))])

@@ -60,8 +60,12 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a visitor looks for; what is empty does not narrow. `price_max` in major units."""
+    """What a visitor looks for; what is empty does not narrow. `price_max` in major units.
 
+    `number` is what an apartment is called, or a part of it.
+    """
+
+    number: str = ""
     project_id: UUID | None = None
     layout: str = ""
     view: str = ""
@@ -313,6 +317,8 @@ def _narrowed(
         Apartment.status: wanted.status,
     }
     query = query.where(*(column == value for column, value in same.items() if value))
+    if wanted.number:
+        query = query.where(Apartment.name.icontains(wanted.number, autoescape=True))
     if wanted.floor_min is not None:
         query = query.where(Apartment.floor >= wanted.floor_min)
     if wanted.area_min is not None:

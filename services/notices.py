@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select, update
@@ -11,9 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.db import uuid7
 from core.work import Work, locked
+from models.accounts import AccountMail
 from models.notices import Channel, Dispatch, Notification, Priority
 from models.organizations import Membership, Profile
 
+Mail = TypeVar("Mail", Dispatch, AccountMail)
 KEPT = timedelta(days=90)
 AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3))
 """How long until a mail is tried again, by the number of tries; after the last it is given up."""
@@ -93,44 +95,48 @@ def mark_all_read(work: Work, profile_id: UUID) -> None:
     work.session.execute(unread.values(read_at=work.now))
 
 
-def due(work: Work, most: int = 50) -> list[UUID]:
-    """List the mails to send now."""
-    waiting = (Dispatch.sent_at.is_(None), Dispatch.failed_at.is_(None))
+def due(work: Work, kind: type[Dispatch] | type[AccountMail], most: int = 50) -> list[UUID]:
+    """List the mails of a kind to send now."""
+    waiting = (kind.sent_at.is_(None), kind.failed_at.is_(None))
     query = (
-        select(Dispatch.id)
-        .where(*waiting, Dispatch.due_at <= work.now)
-        .order_by(Dispatch.due_at)
-        .limit(most)
+        select(kind.id).where(*waiting, kind.due_at <= work.now).order_by(kind.due_at).limit(most)
     )
     return list(work.session.scalars(query))
 
 
-def claim(work: Work, dispatch_id: UUID) -> Dispatch | None:
+def claim(work: Work, kind: type[Mail], mail_id: UUID) -> Mail | None:
     """Take a mail to send; None if somebody else has. The caller commits before it sends."""
-    row = locked(work, Dispatch, dispatch_id)
+    row = locked(work, kind, mail_id)
     if row.sent_at or row.failed_at or row.due_at > work.now:
         return None
     row.attempts += 1
     row.due_at = work.now + AGAIN[min(row.attempts, len(AGAIN)) - 1]
     if row.created_at < work.now - TOO_OLD:
         row.failed_at, row.last_error = work.now, "too old to be news"
-        row.locked = ""
+        _forget(row)
         return None
     return row
 
 
-def sent(work: Work, dispatch_id: UUID) -> None:
+def sent(work: Work, kind: type[Mail], mail_id: UUID) -> None:
     """Note that a mail has gone; what was locked in it is forgotten."""
-    row = locked(work, Dispatch, dispatch_id)
-    row.sent_at, row.locked = work.now, ""
+    row = locked(work, kind, mail_id)
+    row.sent_at = work.now
+    _forget(row)
 
 
-def not_sent(work: Work, dispatch_id: UUID, error: str, *, for_good: bool) -> None:
+def not_sent(work: Work, kind: type[Mail], mail_id: UUID, error: str, *, for_good: bool) -> None:
     """Note that a mail has not gone, and whether it ever will."""
-    row = locked(work, Dispatch, dispatch_id)
+    row = locked(work, kind, mail_id)
     row.last_error = error[:500]
     if for_good or row.attempts > len(AGAIN):
-        row.failed_at, row.locked = work.now, ""
+        row.failed_at = work.now
+        _forget(row)
+
+
+def _forget(row: Dispatch | AccountMail) -> None:
+    if isinstance(row, Dispatch):
+        row.locked = ""
 
 
 def clean(work: Work) -> int:

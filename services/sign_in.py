@@ -94,7 +94,6 @@ class Identity:
     kind: CredentialKind
     chosen: UUID | None
     scopes: frozenset[str]
-    must_change_password: bool
     two_factor_enabled: bool
     data: dict[str, Any] = field(hash=False)
     memberships: tuple[Member, ...] = ()
@@ -136,7 +135,6 @@ def identify(session: Session, secret: str, now: datetime) -> Identity | None:
         row.kind,
         row.chosen,
         frozenset(row.scopes),
-        row.must_change_password,
         row.two_factor_enabled,
         dict(row.data),
         tuple(map(_member, rows)) if row.home else (),
@@ -152,7 +150,7 @@ def _holder() -> Select[Any]:
     return (
         select(
             *(Profile.id, Profile.ab_user_id, User.username, Profile.name, Profile.email),
-            *(Profile.locale, Profile.must_change_password, Profile.two_factor_enabled),
+            *(Profile.locale, Profile.two_factor_enabled),
             *(Credential.kind, Credential.scopes, Credential.data, Credential.last_seen_at),
             *(Credential.id.label("held"), Credential.organization_id.label("chosen")),
             *(Organization.id.label("home"), Organization.name.label("called")),
@@ -327,9 +325,11 @@ def register(  # noqa: PLR0913  # one row, one argument a column
     password: str,
     *,
     locale: str = "en",
-    must_change: bool = False,
+    confirmed_at: datetime | None = None,
 ) -> Profile:
     """Make a user who may sign in, but belongs nowhere yet.
+
+    `confirmed_at` says when they have shown that the address is theirs: by a link sent there.
 
     Raises:
         PasswordTooWeak: the password does not keep the rules.
@@ -363,34 +363,8 @@ def register(  # noqa: PLR0913  # one row, one argument a column
         email=email.lower(),
         locale=locale,
         status=ProfileStatus.active,
-        must_change_password=must_change,
+        email_confirmed_at=confirmed_at,
     )
     session.add(profile)
     session.flush()
     return profile
-
-
-def change_password(  # noqa: PLR0913  # each of them matters
-    session: Session, profile_id: UUID, old: str, new: str, now: datetime, *, but: UUID
-) -> None:
-    """Change somebody's password and end all their other sign-ins, tokens and keys.
-
-    Raises:
-        WrongCredentials: the old password does not fit.
-        AccountLocked: five wrong tries, less than 15 minutes ago.
-        PasswordTooWeak: the new one does not keep the rules.
-
-    """
-    profile = session.scalars(
-        select(Profile).where(Profile.id == profile_id).with_for_update()
-    ).one()
-    user = session.get_one(User, profile.ab_user_id)
-    if profile.account_locked_until and profile.account_locked_until > now:
-        raise AccountLocked
-    if not check_password_hash(user.password, old):
-        count_wrong_try(profile, now)
-        raise WrongCredentials(N_("The present password is not right."), field="old")
-    check_rules(new)
-    user.password = generate_password_hash(new)
-    profile.must_change_password = False
-    end_all(session, profile_id, now, but=but)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core import box
 from core.db import broken_constraint, uuid7
 from core.scope import Scope, seeing
-from core.work import Actor, Work
+from core.work import Actor, Work, clock
 from models.billing import PaymentMethod
 from models.bookings import InstalmentPlan
 from models.builder import Import, ImportRow, SavedView
@@ -44,6 +44,7 @@ from services import (
     late_fees,
     ledger,
     organizations,
+    passwords,
     payments,
     periods,
     refunds,
@@ -113,6 +114,8 @@ def fill(session: Session) -> UUID:
     home = make.organization(session)
     profile_id = make.user(session)
     make.key(session, profile_id)
+    passwords.open_link(session, profile_id, clock(), mailed=True)
+    passwords.ask(session, "somebody@example.org", clock())
     with seeing(session, Scope(home, profile_id=profile_id, actor="test:1")):
         work = Work(session, Actor("test", "1"))
         member = make.member(work, profile_id, "Admin")

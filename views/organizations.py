@@ -296,7 +296,12 @@ class InvitationView(BaseView):  # type: ignore[misc]
         door, form = db.door(), request.form
         given = {each.name: read(door, each, form.get(each.name)) for each in _asked()}
         profile = sign_in.register(
-            door, given["username"], given["name"], shown.email, given["password"]
+            door,
+            given["username"],
+            given["name"],
+            shown.email,
+            given["password"],
+            confirmed_at=clock(),
         )
         secret = sign_in.open_for(
             door,

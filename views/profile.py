@@ -15,7 +15,7 @@ from core.errors import BadInput, NotFound, Refused
 from core.text import N_
 from core.work import clock, unit_of_work
 from models.organizations import CredentialKind, Profile
-from services import access, second_factor, sign_in
+from services import access, passwords, second_factor, sign_in
 from views.admin import inputs
 from views.admin.columns import Kind
 from views.admin.inputs import Input, control
@@ -227,7 +227,7 @@ def _change_password(at_hand: Person) -> None:
         raise BadInput(N_("The two new passwords are not the same."), field="again")
     here = at_hand.identity.credential_id
     old = form.get("old", "")
-    sign_in.change_password(door, at_hand.profile_id, old, new, clock(), but=here)
+    passwords.change(door, at_hand.profile_id, old, new, clock(), but=here)
     door.commit()
 
 

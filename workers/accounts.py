@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from core import db
 from core.errors import Refused
 from core.scope import Scope, seeing
 from core.work import clock
+from models.accounts import MailAbout
 from models.organizations import KycStatus
-from services import accounts
+from services import accounts, passwords
 from services.accounts import Account
 
 
@@ -63,14 +65,24 @@ def unlock(who: str) -> None:
 @person.command()
 @click.argument("who")
 @click.option("--second-factor", is_flag=True, help="Take the second factor away, too.")
-def reset(who: str, *, second_factor: bool) -> None:
-    """Give WHO a password for one use, with which they choose their own; print it.
+@click.option("--mail", is_flag=True, help="Send the link to their address instead of printing it.")
+def reset(who: str, *, second_factor: bool, mail: bool) -> None:
+    """Take the password of WHO away, and print a link by which they choose a new one.
 
-    Make sure that it is they who ask. All that they are signed in with ends.
+    Make sure that it is they who ask. All that they are signed in with ends. The link works once,
+    for a day; one that is sent by mail for an hour.
     """
     with _door() as door:
-        password = accounts.reset(door, who, clock(), second_factor=second_factor)
-    click.echo(f"{who} signs in once with {password} and then chooses a password of their own.")
+        profile = accounts.reset(door, who, clock(), second_factor=second_factor)
+        if mail:
+            passwords.tell(door, MailAbout.password_link, profile.email, clock())
+            done = f"A link is on its way to {profile.email}."
+        else:
+            lasts = passwords.HANDED_LASTS
+            code = passwords.open_link(door, profile.id, clock(), lasts, mailed=False)
+            link = f"{current_app.config['PUBLIC_URL']}/login/password/{code}"
+            done = f"{who} chooses a new password here, once and within a day: {link}"
+    click.echo(done)
 
 
 @person.command()

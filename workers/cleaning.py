@@ -9,6 +9,7 @@ from core import db
 from core.work import clock
 from models.events import IdempotencyKey, ScheduledRun
 from models.organizations import Credential
+from services import passwords
 from workers.jobs import Desk, homes
 
 SIGN_INS_KEPT = timedelta(days=30)
@@ -17,13 +18,14 @@ RUNS_KEPT = timedelta(days=2)
 
 
 def clean() -> None:
-    """Delete sign-ins that ended long ago, and idempotency keys after 30 days."""
+    """Delete sign-ins and links that ended long ago, and idempotency keys after 30 days."""
     before = clock() - SIGN_INS_KEPT
     over = delete(Credential).where(
         or_(Credential.expires_at < before, Credential.ended_at < before)
     )
     with Session(db.door.get_bind()) as door, door.begin():
         door.execute(over)
+        passwords.clean(door, clock())
     for home in homes():
         with Desk(home, "cleaning").work() as work:
             old = IdempotencyKey.created_at < work.now - KEYS_KEPT

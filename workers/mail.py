@@ -32,7 +32,7 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a mail is made of."""
+    """What a mail is made of. `more` follows what is told; `chosen` is what one may do without."""
 
     to: str
     name: str
@@ -41,6 +41,10 @@ class Letter:
     message: str
     values: dict[str, str]
     link: str
+    more: tuple[str, ...] = ()
+    act: str = N_("Open it")
+    why: str = N_("You get this because it concerns you or your work here.")
+    chosen: bool = True
 
 
 def dispatch_due() -> None:
@@ -52,7 +56,7 @@ def dispatch_due() -> None:
 def _dispatch_all(home: UUID) -> None:
     desk = Desk(home, "mail")
     with desk.work() as work:
-        due = notices.due(work)
+        due = notices.due(work, Dispatch)
     for dispatch_id in due:
         try:
             _send(desk, dispatch_id)
@@ -62,13 +66,14 @@ def _dispatch_all(home: UUID) -> None:
 
 def _send(desk: Desk, dispatch_id: UUID) -> None:
     with desk.work() as work:
-        dispatch = notices.claim(work, dispatch_id)
+        dispatch = notices.claim(work, Dispatch, dispatch_id)
         if dispatch is None:
             return
         letter = _letter(work, dispatch)
     if letter is None:
         with desk.work() as work:
-            notices.not_sent(work, dispatch_id, "it opens nothing any more", for_good=True)
+            said = "it opens nothing any more"
+            notices.not_sent(work, Dispatch, dispatch_id, said, for_good=True)
         return
     mailer = Mailer(current_app.config["SMTP_URL"], current_app.config["MAIL_FROM"])
     try:
@@ -76,10 +81,10 @@ def _send(desk: Desk, dispatch_id: UUID) -> None:
     except (MailUnavailable, MailRefused) as error:
         for_good = isinstance(error, MailRefused)
         with desk.work() as work:
-            notices.not_sent(work, dispatch_id, str(error), for_good=for_good)
+            notices.not_sent(work, Dispatch, dispatch_id, str(error), for_good=for_good)
     else:
         with desk.work() as work:
-            notices.sent(work, dispatch_id)
+            notices.sent(work, Dispatch, dispatch_id)
 
 
 def written(letter: Letter, message_id: str) -> Message:
@@ -93,9 +98,10 @@ def written(letter: Letter, message_id: str) -> Message:
             "language": letter.locale,
             "name": letter.organization,
             "greeting": gettext("Hello %(name)s,") % {"name": letter.name},
-            "act": {"url": public + letter.link, "label": gettext("Open it")},
-            "why": gettext("You get this because it concerns you or your work here."),
-            "settings_url": f"{public}/profile/",
+            "paragraphs": [gettext(each) % values for each in letter.more],
+            "act": {"url": public + letter.link, "label": gettext(letter.act)},
+            "why": gettext(letter.why),
+            "settings_url": f"{public}/profile/" if letter.chosen else "",
         }
         pages = current_app.jinja_env
         text = pages.get_template("mail/base.txt").render(context)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from workers import (
+    account_mails,
     approvals,
     bookings,
     chains,
@@ -50,6 +51,7 @@ SCHEDULE = (
     Entry("refunds", timedelta(seconds=2), refunds.send_back_due),
     Entry("wallets", timedelta(seconds=2), wallets.carry_out_due),
     Entry("mails", timedelta(seconds=2), mail.dispatch_due),
+    Entry("mails about accounts", timedelta(seconds=2), account_mails.send_due),
     Entry("holds that end", timedelta(seconds=5), bookings.expire_holds),
     Entry("sagas", timedelta(seconds=5), sagas.advance_due),
     Entry("seals", timedelta(seconds=5), chains.seal),

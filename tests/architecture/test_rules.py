@@ -45,6 +45,7 @@ EDGES = {
     "workers/preparation.py": "the owner prepares the database before anything runs in it",
     "views/portal/wallet_acts.py": "what a wrong PIN or password counts must hold",
     "views/profile.py": "what belongs to sign-in is kept by its own session",
+    "views/web/passwords.py": "the same",
     "views/organizations.py": "the same",
     "views/admin/menu.py": "the page that says what is broken has a menu too",
 }
@@ -71,7 +72,7 @@ NOT_A_DOMAIN = {
         *("commands", "supervisor", "processes", "leftovers", "web", "mail", "chains"),
         *("cleaning", "doctor", "invariants", "preparation", "backups"),
         *("demo", "demo_cast", "demo_story", "demo_wallets", "imports", "papers"),
-        *("refunds", "disputes", "accounts"),
+        *("refunds", "disputes", "account_mails"),
     },
     "services": {
         *("invariants", "reports", "postings", "access", "sign_in", "second_factor"),
@@ -81,7 +82,7 @@ NOT_A_DOMAIN = {
         *("sales_sheets", "sales_import_undo", "invoicing"),
         *("top_ups", "wallet_orders", "wallet_payouts", "wallet_pins"),
         *("wallet_movements", "wallet_statements", "paying", "followers"),
-        *("approval_rules", "late_fees", "reminders", "invitations", "journal", "accounts"),
+        *("approval_rules", "late_fees", "reminders", "invitations", "journal", "passwords"),
         *("asking", "disputes", "duplicates", "ways"),
         *("balances", "financials", "statements", "ageing", "printed_reports"),
         "manual_entries",

@@ -10,7 +10,7 @@ from core import box, db
 from core.errors import BadInput
 from core.work import clock
 from models.organizations import CredentialKind, Profile
-from services import access, second_factor, sign_in
+from services import access, passwords, second_factor, sign_in
 from tests import make
 
 pytestmark = pytest.mark.req("S3.20")
@@ -77,9 +77,7 @@ def test_a_new_password_ends_every_other_sign_in(door: Session) -> None:
     mine = sign_in.identify(door, here, now)
     assert mine
 
-    sign_in.change_password(
-        door, profile_id, make.PASSWORD, "Another-one-2", now, but=mine.credential_id
-    )
+    passwords.change(door, profile_id, make.PASSWORD, "Another-one-2", now, but=mine.credential_id)
 
     assert sign_in.identify(door, here, now)
     assert sign_in.identify(door, there, now) is None

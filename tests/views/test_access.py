@@ -29,6 +29,8 @@ OPEN: dict[str, str] = {
     "/static/appbuilder/<path:filename>": EVERYBODY,
     "/login/": EVERYBODY,
     "/login/code": EVERYBODY,
+    "/login/forgotten": EVERYBODY,
+    "/login/password/<code>": EVERYBODY,
     "/logout/": EVERYBODY,
     "/livez": EVERYBODY,
     "/readyz": EVERYBODY,

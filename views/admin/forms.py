@@ -1,7 +1,7 @@
 """Forms for adding and changing rows: one reading of what is written, for pages and programs."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core import db
 from core.db import Base
-from core.errors import BadInput, NotFound, Refused
+from core.errors import BadInput, Mistakes, NotFound, Refused
 from core.scope import OrganizationScoped
 from core.text import N_
 from core.work import Work, locked, unit_of_work
@@ -33,20 +33,8 @@ class ChangedMeanwhile(Refused):
     )
 
 
-class Mistakes(BadInput):
-    """Several fields cannot be taken as they are; `found` is {field: refusal}."""
-
-    code = "bad_input"
-    says = N_("Something has to be mended.")
-
-    def __init__(self, found: Mapping[str, Refused]) -> None:
-        """Keep all of them, so that nobody mends a form one field at a time."""
-        super().__init__()
-        self.found = found
-
-
 def add(screen: Screen, given: Mapping[str, Any]) -> UUID:
-    """Add a row as the form says. Fields which the screen does not list are ignored.
+    """Add a row as the form says. Fields of a page which the screen does not list are ignored.
 
     Raises:
         Mistakes: fields are missing or cannot be read.
@@ -72,6 +60,24 @@ def add_in(work: Work, screen: Screen, given: Mapping[str, Any]) -> UUID:
         work.session.add(row)
     work.session.flush()
     return row.id
+
+
+def refuse_unknown(given: Mapping[str, Any], fields: Sequence[Input]) -> None:
+    """Make sure that a program sends no field that would not be written: it may be misspelt.
+
+    Raises:
+        Mistakes: there are no such fields.
+
+    """
+    names = [each.name for each in fields]
+    says = N_("There is no such field to write here. There are: %(fields)s.")
+    strangers = {
+        name: BadInput(says, field=name, fields=", ".join(names) or "\u2013")
+        for name in given
+        if name not in names
+    }
+    if strangers:
+        raise Mistakes(strangers)
 
 
 def change(

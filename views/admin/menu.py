@@ -56,7 +56,7 @@ def frame() -> dict[str, Any]:
     at_hand = person()
     made |= {"language": str(get_locale() or "en"), "languages": _languages()}
     if at_hand is None:
-        return made
+        return made | {"reset_url": _reset_url()}
     return made | {
         "menu": menu(at_hand),
         "search_url": url_for("SearchView.search") if at_hand.member else None,
@@ -138,6 +138,11 @@ def _languages() -> list[dict[str, Any]]:
         }
         for code, each in current_app.config["LANGUAGES"].items()
     ]
+
+
+def _reset_url() -> str | None:
+    """Where a link to a new password is asked for; nowhere without a server to mail it by."""
+    return url_for("PasswordView.forgotten") if current_app.config["SMTP_URL"] else None
 
 
 def _person_links() -> list[dict[str, str]]:

@@ -85,6 +85,7 @@ class CatalogueView(PortalView):
             fields=filter_fields(facets, request.args, errors),
             chips=chips(shop, facets, wanted),
             orders=orders(wanted.order),
+            number=wanted.number,
             asked=asked(),
         )
 
@@ -143,11 +144,13 @@ class CatalogueView(PortalView):
 def wanted_of(args: Mapping[str, str]) -> tuple[Wanted, dict[str, str]]:
     """Read what is looked for out of an address; what cannot be read narrows nothing, and is told.
 
-    Without a status, what is free is meant.
+    Without a status, what is free is meant; but whoever knows a number means that one.
     """
     errors: dict[str, str] = {}
-    status = args.get("status", ApartmentStatus.for_sale.value)
+    sought = args.get("number", "").replace("\0", "").strip()[:80]
+    status = args.get("status", _usual_status(args))
     wanted = Wanted(
+        number=sought,
         layout=args.get("layout", "")[:80],
         view=args.get("view", "")[:80],
         status=ApartmentStatus(status) if status in {s.value for s in SHOWN} else None,
@@ -165,6 +168,10 @@ def wanted_of(args: Mapping[str, str]) -> tuple[Wanted, dict[str, str]]:
         price_max=figures["price_max"],
         area_min=figures["area_min"],
     ), errors
+
+
+def _usual_status(args: Mapping[str, str]) -> str:
+    return "all" if args.get("number", "").strip() else ApartmentStatus.for_sale.value
 
 
 def _figure(name: str, text: str, errors: dict[str, str]) -> Decimal | None:
@@ -208,7 +215,7 @@ def filter_fields(
     fields.append({"name": "price_max", "label": _("Price up to"), "options": None})
     fields.append({"name": "area_min", "label": _("Area from (m²)"), "options": None})
     for field in fields:
-        standard = ApartmentStatus.for_sale.value if field["name"] == "status" else ""
+        standard = _usual_status(args) if field["name"] == "status" else ""
         field["value"] = args.get(field["name"], standard)
         field["error"] = errors.get(field["name"], "")
     return fields
@@ -218,6 +225,7 @@ def chips(shop: Shop, facets: Facets, wanted: Wanted) -> list[dict[str, Any]]:
     """List what narrows the search now, each with the address without it."""
     names = dict(facets.projects)
     shown = {
+        "number": (_("Number"), wanted.number),
         "project": (_("Project"), names.get(wanted.project_id) if wanted.project_id else None),
         "layout": (_("Layout"), wanted.layout),
         "view": (_("View"), wanted.view),

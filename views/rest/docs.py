@@ -179,6 +179,7 @@ def _body_of(inputs: list[Input], *, required: bool) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "type": "object",
         "properties": {each.name: _writable(each) for each in inputs},
+        "additionalProperties": False,
     }
     return schema | ({"required": names} if required and names else {})
 

@@ -30,7 +30,7 @@ from views.rest.idempotency import written
 from views.rest.related import hangs, links_open, mark, related_of
 from views.rest.rows import plain_row
 from views.web.person import person
-from views.web.refusals import answer, sentence
+from views.web.refusals import answer
 
 PAGE = 25
 LIST_MEMBERS = ("label_columns", "list_columns", "order_columns", "list_title")
@@ -158,6 +158,7 @@ class RestApi(BaseApi):  # type: ignore[misc]
         given = _body()
 
         def perform(work: Work) -> tuple[int, Any]:
+            forms.refuse_unknown(given, self.screen.fields(adding=True))
             row_id = forms.add_in(work, self.screen, given)
             return 201, self._written(row_id)
 
@@ -173,6 +174,7 @@ class RestApi(BaseApi):  # type: ignore[misc]
         row_id, given = _id(pk), _body()
 
         def perform(work: Work) -> tuple[int, Any]:
+            forms.refuse_unknown(given, self.screen.fields(adding=False))
             forms.change_in(work, self.screen, row_id, given, partial=True)
             return 200, self._written(row_id)
 
@@ -205,6 +207,7 @@ class RestApi(BaseApi):  # type: ignore[misc]
         row_id, given = _id(pk), _body(optional=True)
 
         def perform(work: Work) -> tuple[int, Any]:
+            forms.refuse_unknown(given, act.inputs)
             row = found(work, self.screen.model, row_id)
             currency = forms.currency_of(work.session, self.screen, row)
             made = act.do(work, row_id, **acts.values(work, act, given, currency))
@@ -216,10 +219,7 @@ class RestApi(BaseApi):  # type: ignore[misc]
         return self._write(perform, money=act.money)
 
     def _write(self, perform: Any, *, money: bool = False) -> Response:
-        try:
-            return idempotency.answered(perform, required=money)
-        except forms.Mistakes as mistakes:
-            return answer_mistakes(mistakes)
+        return idempotency.answered(perform, required=money)
 
     @property
     def name(self) -> str:
@@ -275,17 +275,6 @@ class RestApi(BaseApi):  # type: ignore[misc]
 
 _ONE: dict[tuple[str, ...], Any] = {}
 """Statements for one row, put together once: as many as there are screens and sets of rights."""
-
-
-def answer_mistakes(mistakes: forms.Mistakes) -> Response:
-    """Say all that is wrong with what was sent, field by field."""
-    response = answer(mistakes)
-    body = json.loads(response.get_data())
-    body["errors"] = [
-        {"field": name, "detail": sentence(each)} for name, each in mistakes.found.items()
-    ]
-    response.set_data(json.dumps(body))
-    return response
 
 
 def _made(screen: Screen, made: Any) -> dict[str, Any]:

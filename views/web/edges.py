@@ -70,8 +70,14 @@ def time_zone() -> str | None:
 
 def _begin() -> None:
     log.clear()
-    log.bind(request_id=request_id(), path=request.path, method=request.method)
+    log.bind(request_id=request_id(), path=_path(), method=request.method)
     _take_language()
+
+
+def _path() -> str:
+    """Name the page for the log, without the code of a link that opens something."""
+    code = (request.view_args or {}).get("code")
+    return request.path.replace(str(code), "<code>") if code else request.path
 
 
 def _take_language() -> None:

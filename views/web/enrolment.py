@@ -1,4 +1,4 @@
-"""What has to be done before anything else: a password of one's own, a second factor."""
+"""What has to be done before anything else: a second factor, where the roles held move money."""
 
 from typing import Any
 
@@ -24,14 +24,6 @@ class SecondFactorNeeded(Refused):
     says = N_("Your roles need a second factor. Sign in with a browser and set it up first.")
 
 
-class PasswordChangeNeeded(Refused):
-    """The password is one that somebody else has given."""
-
-    code = "password_change_needed"
-    status = 403
-    says = N_("Choose a password of your own first. Sign in with a browser to do so.")
-
-
 def init_app(app: Flask) -> None:
     """Lead browsers to what is due; programs are refused where they are recognised."""
     app.before_request(_lead)
@@ -41,8 +33,6 @@ def _lead() -> Any:
     at_hand = person()
     if at_hand is None or request.path.startswith(OPEN):
         return None
-    if at_hand.identity.must_change_password:
-        return None if request.path == PASSWORD else redirect(url_for("ProfileView.password"))
     if request.path in (PASSWORD, SECOND_FACTOR) or not lacks_second_factor(at_hand):
         return None
     return redirect(url_for("ProfileView.second_factor"))
@@ -52,11 +42,9 @@ def check_program(at_hand: Person) -> None:
     """Refuse a program whose holder has something to do first.
 
     Raises:
-        PasswordChangeNeeded, SecondFactorNeeded: as they say.
+        SecondFactorNeeded: they hold a role that needs it.
 
     """
-    if at_hand.identity.must_change_password:
-        raise PasswordChangeNeeded
     if lacks_second_factor(at_hand):
         raise SecondFactorNeeded
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.db import broken_constraint
-from core.errors import Refused
+from core.errors import Mistakes, Refused
 from core.text import N_
 
 log = logging.getLogger(__name__)
@@ -88,8 +88,10 @@ def answer(refusal: Refused) -> Response:
         "detail": sentence(refusal),
         "code": refusal.code,
     }
-    if refusal.field:
-        body["errors"] = [{"field": refusal.field, "detail": body["detail"]}]
+    wrong = refusal.found if isinstance(refusal, Mistakes) else {}
+    wrong = wrong or ({refusal.field: refusal} if refusal.field else {})
+    if wrong:
+        body["errors"] = [{"field": name, "detail": sentence(e)} for name, e in wrong.items()]
     return problem(body)
 
 

@@ -6,7 +6,7 @@ found by views/web/sessions.py (browsers) or is found here (programs, inside `@p
 
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 from flask_appbuilder.api import BaseApi, expose, safe
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_jwt_extended import create_access_token, decode_token
@@ -17,6 +17,7 @@ from core.work import clock
 from models.organizations import CredentialKind
 from services import second_factor, sign_in
 from views.web import person
+from views.web.passwords import PasswordView
 from views.web.refusals import answer
 from views.web.sign_in import SignInView
 
@@ -124,7 +125,10 @@ class Security(SecurityManager):  # type: ignore[misc]
         tokens = self.appbuilder.add_api(SecurityApi)
         self.auth_view = SignInView()
         self.appbuilder.add_view_no_menu(self.auth_view)
+        forgotten = self.appbuilder.add_view_no_menu(PasswordView())
         if self.is_auth_limited:
+            limit = current_app.config["FORGOTTEN_RATE_LIMIT"]
+            self.limiter.limit(limit, methods=["POST"])(forgotten.blueprint)
             for door in (self.auth_view, tokens):
                 # An office signs in from one address, in one minute: wrong tries alone count.
                 self.limiter.limit(self.auth_rate_limit, methods=["POST"], deduct_when=_refused)(

@@ -4,9 +4,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import flash, g, redirect, render_template, request, session, url_for
+from flask import g, redirect, render_template, request, session, url_for
 from flask_appbuilder import BaseView, expose
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from core import db
@@ -97,9 +96,6 @@ class SignInView(BaseView):  # type: ignore[misc]
         session.pop(WAITING, None)
         sessions.open_browser(secret)
         door.commit()
-        if g.person.identity.must_change_password:
-            flash(_("Choose a password of your own before you go on."), "warning")
-            return redirect(url_for("ProfileView.password"))
         return redirect(target or url_for("HomeView.home"))
 
 

@@ -125,3 +125,20 @@ def test_looking_at_another_organization_shows_nothing_of_ones_own(town: Town) -
 
     assert "Nothing is offered yet" in page
     assert "Acacia Heights" not in page
+
+
+@pytest.mark.req("S3.22", "S3.33")
+def test_an_apartment_is_found_by_its_number_whatever_state_it_is_in(town: Town) -> None:
+    buyer = town.buyer()
+    buyer.hold(town.apartment)
+    found = {}
+    for number in ("a0101", " 0101", "01", "%", "Z9", "Pattern", "x\0"):
+        page = town.browser().get(f"/portal/{SLUG}/apartments", query_string={"number": number})
+        found[number] = set(re.findall(r">(A0\d01)<", text(page)))
+    narrowed = {"number": "01", "status": "for_sale"}
+    free = text(town.browser().get(f"/portal/{SLUG}/apartments", query_string=narrowed))
+
+    assert found["a0101"] == found[" 0101"] == {"A0101"}
+    assert found["01"] == {"A0101", "A0201"}
+    assert not any(found[each] for each in ("%", "Z9", "Pattern", "x\0"))
+    assert set(re.findall(r">(A0\d01)<", free)) == {"A0201"}

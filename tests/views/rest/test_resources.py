@@ -303,10 +303,23 @@ def test_fields_which_are_not_listed_are_never_written(
     body = {"name": "Amina", "organization_id": str(elsewhere_office.home), "custom": {"a": 1},
             "party_id": str(UNKNOWN), "created_at": "2001-01-01T00:00:00Z"}  # fmt: skip
 
-    made = api("POST", "/api/v1/party/", json=body).get_json()
+    answer = api("POST", "/api/v1/party/", json=body)
 
-    assert api("GET", f"/api/v1/party/{made['id']}").status_code == 200
-    assert made["result"]["created_at"][:4] != "2001"
+    said = {each["field"]: each["detail"] for each in answer.get_json()["errors"]}
+    assert problem(answer) == (422, "bad_input")
+    assert set(said) == set(body) - {"name"}
+    assert "There are: name, kind" in said["created_at"]
+    assert api("GET", "/api/v1/party/").get_json()["count"] == 0
+
+
+def test_an_act_takes_no_field_that_it_does_not_ask_for(office: Office, api: Program) -> None:
+    story = stories.held(office.session, office.home)
+    path = f"/api/v1/booking/{story.booking_id}/cancel"
+
+    misspelt = api("POST", path, key="a", json={"raeson": "x"})
+
+    assert [each["field"] for each in misspelt.get_json()["errors"]] == ["raeson"]
+    assert api("POST", path, key="b", json={"reason": "x"}).status_code == 200
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"null", b'"x"', b"\xff"])

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app import create_app
 from core.scope import Scope, seeing
 from core.work import clock
-from models.organizations import Credential, Membership, Profile
+from models.organizations import Credential, Membership
 from services import organizations, second_factor, sign_in
 from tests import make
 from tests.views.conftest import Office
@@ -225,18 +225,6 @@ def test_money_roles_enrol_a_second_factor_before_anything_else(office: Office) 
     assert program("GET", "/api/v1/invoice/").get_json()["code"] == "second_factor_needed"
     with_second_factor(office, profile_id)
     assert office.browser_of(profile_id).get("/admin/invoice/").status_code == 200
-
-
-def test_a_given_password_has_to_be_changed_first(office: Office) -> None:
-    profile_id = office.person("Sales")
-    with Session(office.app.extensions["engines"]["door"]) as door:
-        mine = update(Profile).where(Profile.id == profile_id)
-        door.execute(mine.values(must_change_password=True))
-        door.commit()
-    client = office.browser_of(profile_id)
-
-    assert client.get("/home/").location == "/profile/password"
-    assert client.get("/profile/password").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""How people get back in: links that open a new password, and the mails about an account."""
+
+from datetime import datetime
+from enum import StrEnum, auto
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+from models.notices import Sending
+
+
+class PasswordLink(Base):
+    """A link by which somebody chooses a new password, once. Only a SHA-256 of its code is kept.
+
+    It ends when it is used, when another is made, and when the password changes otherwise. Whoever
+    uses one that was `mailed` has shown that the address is theirs. Only the role `makao_auth` may
+    read or write it.
+    """
+
+    __tablename__ = "password_link"
+    __table_args__ = (
+        Index(
+            "uq_password_link_live",
+            "profile_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("profile.id"))
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    mailed: Mapped[bool]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class MailAbout(StrEnum):
+    """What a mail about an account says."""
+
+    password_link = auto()
+    password_changed = auto()
+    second_factor_off = auto()
+
+
+class AccountMail(Sending, Base):
+    """A mail about an account, of no organization. Only the role `makao_auth` reads or writes it.
+
+    One for a link to a new password is written for whatever address somebody typed, so that asking
+    does not tell who exists; whose it is, is looked up when it is due. Its link is made then, and
+    its code is kept nowhere.
+    """
+
+    __tablename__ = "account_mail"
+    __table_args__ = (
+        Index("ix_account_mail_address", "address", "created_at"),
+        Index(
+            "ix_account_mail_due",
+            "due_at",
+            postgresql_where=text("sent_at IS NULL AND failed_at IS NULL"),
+        ),
+    )
+
+    about: Mapped[MailAbout]
+    address: Mapped[str] = mapped_column(String(320))
+    created_at: Mapped[datetime]

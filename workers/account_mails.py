@@ -1,0 +1,114 @@
+"""Mails about accounts: a link to a new password, and word of what was changed.
+
+They belong to no organization, and are sent to whoever has the address when they are due. Each is
+claimed and committed, sent with no transaction open, and then marked; a link is made with each try.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from adapters.mail import Mailer, MailRefused, MailUnavailable
+from core import db
+from core.db import uuid7
+from core.scope import Scope, seeing
+from core.text import N_
+from core.work import Actor, Work, unit_of_work
+from models.accounts import AccountMail, MailAbout
+from models.organizations import Profile
+from services import notices, passwords
+from workers.mail import Letter, written
+
+log = logging.getLogger(__name__)
+WHY = N_("You get this because an account here has this address.")
+NOT_YOU = N_(
+    "If it was not you, ask for a link to a new password at once, and tell an administrator."
+)
+FORGOTTEN = "/login/forgotten"
+ASK = N_("Ask for a link")
+CHANGES = {
+    MailAbout.password_changed: N_("Your password was changed."),
+    MailAbout.second_factor_off: N_("The second factor of your account was taken away."),
+}
+
+
+def send_due() -> None:
+    """Send every such mail that is due; where no mail server is set up they wait."""
+    if not current_app.config["SMTP_URL"]:
+        return
+    with _door() as work:
+        due = notices.due(work, AccountMail)
+    for mail_id in due:
+        try:
+            _send(mail_id)
+        except Exception:
+            log.exception("mail %s", mail_id)
+
+
+def _send(mail_id: UUID) -> None:
+    with _door() as work:
+        mail = notices.claim(work, AccountMail, mail_id)
+        if mail is None:
+            return
+        owner = passwords.owner_of(work.session, mail)
+        if owner is None:
+            said = "nobody who may sign in has this address"
+            notices.not_sent(work, AccountMail, mail_id, said, for_good=True)
+            return
+        letter, mark = _letter(work, mail, owner), f"<{mail_id}.{mail.attempts}@makao>"
+    mailer = Mailer(current_app.config["SMTP_URL"], current_app.config["MAIL_FROM"])
+    try:
+        mailer.send(written(letter, mark))
+    except (MailUnavailable, MailRefused) as error:
+        for_good = isinstance(error, MailRefused)
+        with _door() as work:
+            notices.not_sent(work, AccountMail, mail_id, str(error), for_good=for_good)
+    else:
+        with _door() as work:
+            notices.sent(work, AccountMail, mail_id)
+
+
+def _letter(work: Work, mail: AccountMail, owner: Profile) -> Letter:
+    parts = {
+        "to": mail.address,
+        "name": owner.name,
+        "locale": owner.locale,
+        "organization": current_app.config["APP_NAME"],
+        "why": WHY,
+        "chosen": False,
+    }
+    if mail.about is not MailAbout.password_link:
+        message = CHANGES[mail.about]
+        return Letter(message=message, values={}, link=FORGOTTEN, more=(NOT_YOU,), act=ASK, **parts)
+    code = passwords.open_link(work.session, owner.id, work.now, mailed=True)
+    return Letter(
+        message=N_("Choose a new password"),
+        values={},
+        link=f"/login/password/{code}",
+        more=(
+            N_(
+                "Somebody asked for this link, by which you choose a new password. It works once,"
+                " for an hour."
+            ),
+            N_("If it was not you, do nothing: your password stays as it is."),
+        ),
+        act=N_("Choose a new password"),
+        **parts,
+    )
+
+
+@contextmanager
+def _door() -> Iterator[Work]:
+    """Work at the door of sign-in, in a session of its own: only there accounts are known."""
+    actor = Actor("job", "account_mails")
+    scope = Scope(actor=str(actor), request_id=uuid7().hex)
+    with (
+        Session(db.door.get_bind(), info={"before_scope": True}) as session,
+        seeing(session, scope),
+        unit_of_work(session, actor, source="jobs") as work,
+    ):
+        yield work
