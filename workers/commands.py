@@ -35,6 +35,7 @@ from workers import (
     preparation,
     relay,
     scheduler,
+    simulate,
     wallets,
 )
 
@@ -63,6 +64,7 @@ def init_app(app: Flask, write_permissions: Callable[[Flask], None]) -> None:
         backups.restore,
         organizations.organization,
         accounts.person,
+        simulate.simulate,
     ):
         app.cli.add_command(command)
     for command in (*app.cli.commands.values(), migrations):

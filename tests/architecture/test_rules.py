@@ -73,6 +73,7 @@ NOT_A_DOMAIN = {
         *("cleaning", "doctor", "invariants", "preparation", "backups"),
         *("demo", "demo_cast", "demo_story", "demo_wallets", "imports", "papers"),
         *("refunds", "disputes", "account_mails"),
+        *("simulate", "simulate_people", "simulate_days"),
     },
     "services": {
         *("invariants", "reports", "postings", "access", "sign_in", "second_factor"),
