@@ -12,8 +12,10 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    ScalarSelect,
     String,
     UniqueConstraint,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -184,6 +186,10 @@ class Invitation(Record):
         return self.email
 
 
+TWO_FACTOR_FOR_MONEY = "security.two_factor_for_money"
+"""The one setting that is read with each request: the door may see it of all organizations."""
+
+
 class Setting(Record):
     """A value that an organization has set; what may be set is declared in services/settings."""
 
@@ -195,6 +201,16 @@ class Setting(Record):
 
     def __str__(self) -> str:
         return self.key
+
+    @classmethod
+    def kept(cls, organization_id: Any, key: str) -> ScalarSelect[Any]:
+        """Ask for a value from within a query that is about many organizations."""
+        kept = cls.__table__.c
+        return (
+            select(kept.value)
+            .where(kept.organization_id == organization_id, kept.key == key)
+            .scalar_subquery()
+        )
 
 
 class Counter(OrganizationScoped, Base):

@@ -22,12 +22,14 @@ from core.db import uuid7
 from core.errors import BadInput, Refused
 from core.text import N_
 from models.organizations import (
+    TWO_FACTOR_FOR_MONEY,
     Credential,
     CredentialKind,
     Membership,
     Organization,
     Profile,
     ProfileStatus,
+    Setting,
 )
 
 TRIES, LOCKED = 5, timedelta(minutes=15)
@@ -69,7 +71,7 @@ class PasswordTooWeak(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One organization somebody belongs to, and as what."""
+    """One organization somebody belongs to, as what, and whether it asks for a second factor."""
 
     organization_id: UUID
     name: str
@@ -78,6 +80,7 @@ class Member:
     staff: bool
     party_id: UUID | None
     time_zone: str = ""
+    two_factor_for_money: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,7 @@ def _holder() -> Select[Any]:
             *(Organization.id.label("home"), Organization.name.label("called")),
             *(Organization.slug, Organization.time_zone),
             *(Membership.roles, Membership.staff, Membership.party_id),
+            Setting.kept(Organization.id, TWO_FACTOR_FOR_MONEY).label("two_factor_for_money"),
         )
         .join(Profile, Profile.id == Credential.profile_id)
         .join(User, User.id == Profile.ab_user_id)
@@ -181,6 +185,7 @@ def _member(row: Any) -> Member:
         row.staff,
         row.party_id,
         row.time_zone,
+        row.two_factor_for_money,
     )
 
 

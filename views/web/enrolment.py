@@ -4,14 +4,12 @@ from typing import Any
 
 from flask import Flask, redirect, request, url_for
 
-from core import db
 from core.errors import Refused
 from core.text import N_
-from core.work import Work
+from models.organizations import TWO_FACTOR_FOR_MONEY
 from services import access, organizations
-from views.web.person import Person, actor, person
+from views.web.person import Person, person
 
-SETTING = "security.two_factor_for_money"
 OPEN = ("/static/", "/logout/", "/login", "/organization/choose", "/livez", "/readyz", "/health")
 PASSWORD, SECOND_FACTOR = "/profile/password", "/profile/second-factor"
 
@@ -53,4 +51,5 @@ def lacks_second_factor(at_hand: Person) -> bool:
     """Whether somebody holds a role that moves money, without the factor that it needs here."""
     if at_hand.identity.two_factor_enabled or not access.MONEY_ROLES & set(at_hand.roles):
         return False
-    return bool(organizations.setting(Work(db.session(), actor()), SETTING))
+    said = at_hand.member.two_factor_for_money if at_hand.member else None
+    return bool(organizations.SETTINGS[TWO_FACTOR_FOR_MONEY].default if said is None else said)
