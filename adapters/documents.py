@@ -15,7 +15,7 @@ from core.text import N_
 FOLDER = Path(__file__).with_name("typst")
 ARCHIVAL = ["a-2a", "ua-1"]
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
-UNSPOKEN = frozenset({"language", "words", "title", "number", "verification", "logo"})
+UNSPOKEN = frozenset({"language", "words", "title", "number", "verification", "logo", "accent"})
 
 SHARED = {
     "page": N_("Page {page} of {pages}"),
@@ -38,6 +38,7 @@ WORDS: dict[str, dict[str, str]] = {
         "billed_to": N_("Billed to"),
         "concerning": N_("Concerning"),
         "unit_price": N_("Unit price"),
+        "discount": N_("Discount"),
         "how_to_pay": N_("How to pay"),
     },
     "receipt": SHARED

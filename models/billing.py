@@ -24,6 +24,7 @@ from core.scope import OrganizationScoped, PartyScoped, Record, keyed, same_orga
 from core.text import N_
 from models.estate import Unit
 from models.people import Party
+from models.taxes import Tax
 
 
 class InvoiceStatus(StrEnum):
@@ -64,6 +65,7 @@ INVOICE_FLOW = Flow(
         InvoiceStatus.void: N_("Void"),
         InvoiceStatus.written_off: N_("Written off"),
     },
+    governed=frozenset({"write_off"}),
     meanings={
         InvoiceStatus.draft: "waiting",
         InvoiceStatus.issued: "needs",
@@ -175,18 +177,46 @@ Invoice.due_amount = column_property(
 )
 
 
+_ASKED = "round(quantity * unit_price, places)"
+_NET = f"{_ASKED} - discount - CASE WHEN tax_included THEN tax_amount ELSE 0 END"
+_GROSS = f"{_ASKED} - discount + CASE WHEN tax_included THEN 0 ELSE tax_amount END"
+
+
 class InvoiceLine(OrganizationScoped, Base):
     """One thing an invoice asks money for. `code` is the chart's line that it earns for.
 
-    `item_id` is what it charges for (an apartment, a package, an add-on), so that a draft can
-    follow its price; an instalment names none.
+    `amount` is the price of all, rounded half up to `places`; less `discount` and with the tax at
+    `tax_percent` it asks for `gross_amount`, of which `net_amount` is earned. All are in the
+    invoice's currency. `item_id` is what it charges for (an apartment, a package, an add-on), so
+    that a draft can follow its price; an instalment names none.
     """
 
     __tablename__ = "invoice_line"
     __table_args__ = (
+        UniqueConstraint("organization_id", "id"),
         same_organization("invoice_id", "invoice", ondelete="CASCADE"),
+        same_organization("tax_id", "tax"),
         UniqueConstraint("organization_id", "invoice_id", "position"),
+        Index(
+            "ix_invoice_line_tax",
+            "organization_id",
+            "tax_id",
+            postgresql_where=text("tax_id IS NOT NULL"),
+        ),
         CheckConstraint("quantity > 0", "quantity_positive"),
+        CheckConstraint("places BETWEEN 0 AND 4", "places"),
+        CheckConstraint(
+            f"discount = 0 OR discount > 0 AND discount <= {_ASKED}",
+            "discount_within",
+            info={"says": N_("A discount is at most what it is taken from.")},
+        ),
+        CheckConstraint("(tax_id IS NULL) = (tax_percent IS NULL)", "tax_has_percent"),
+        CheckConstraint(
+            f"tax_amount = CASE WHEN tax_id IS NULL THEN 0 ELSE round(({_ASKED} - discount)"
+            " * tax_percent / CASE WHEN tax_included THEN 100 + tax_percent ELSE 100 END, places)"
+            " END",
+            "tax_is_its_percent",
+        ),
     )
 
     invoice_id: Mapped[UUID]
@@ -194,8 +224,22 @@ class InvoiceLine(OrganizationScoped, Base):
     description: Mapped[str] = mapped_column(String(200))
     quantity: Mapped[Decimal] = mapped_column(Numeric(12, 3), default=Decimal(1))
     unit_price: Mapped[Amount]
-    amount: Mapped[Amount] = mapped_column(
-        Computed("round(quantity * unit_price, 4)", persisted=True)
-    )
+    places: Mapped[int] = mapped_column(server_default="4")
+    """Decimals of the currency; 4 where all that is multiplied is whole."""
+    amount: Mapped[Amount] = mapped_column(Computed(_ASKED, persisted=True))
+    discount: Mapped[Amount] = mapped_column(server_default="0")
+    tax_id: Mapped[UUID | None]
+    tax_percent: Mapped[Decimal | None] = mapped_column(Numeric(7, 4))
+    tax_included: Mapped[bool] = mapped_column(server_default=text("false"))
+    tax_amount: Mapped[Amount] = mapped_column(server_default="0")
+    net_amount: Mapped[Amount] = mapped_column(Computed(_NET, persisted=True))
+    gross_amount: Mapped[Amount] = mapped_column(Computed(_GROSS, persisted=True))
     code: Mapped[str] = mapped_column(String(20))
     item_id: Mapped[UUID | None]
+
+    tax: Mapped[Tax | None] = relationship(
+        primaryjoin="foreign(InvoiceLine.tax_id) == Tax.id", viewonly=True, lazy="raise_on_sql"
+    )
+
+    def __str__(self) -> str:
+        return self.description

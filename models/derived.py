@@ -5,6 +5,7 @@ from sqlalchemy.orm import column_property, foreign, relationship
 
 from models.billing import Invoice
 from models.bookings import Booking, BookingInvoice, BookingStatus
+from models.credit import CreditNote
 from models.payments import Allocation, PaymentIntent
 from models.sales import Apartment, ApartmentType, Package, Project
 
@@ -14,6 +15,16 @@ Invoice.instalment = relationship(
     uselist=False,
     viewonly=True,
     lazy="raise_on_sql",
+)
+
+Invoice.credited_amount = column_property(
+    select(func.coalesce(func.sum(CreditNote.total), 0))
+    .where(
+        CreditNote.organization_id == Invoice.organization_id, CreditNote.invoice_id == Invoice.id
+    )
+    .correlate_except(CreditNote)
+    .scalar_subquery(),
+    deferred=True,
 )
 
 _PAID = (

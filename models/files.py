@@ -3,7 +3,15 @@
 from enum import StrEnum, auto
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.scope import Record, keyed, same_organization
@@ -19,8 +27,18 @@ class DocumentUse(StrEnum):
     contract = auto()
     receipt = auto()
     invoice = auto()
+    credit_note = auto()
     import_file = auto()
     export = auto()
+
+
+PAPERS = (
+    DocumentUse.contract,
+    DocumentUse.receipt,
+    DocumentUse.invoice,
+    DocumentUse.credit_note,
+)
+"""What is made once of a record, and stays."""
 
 
 class Document(Record):
@@ -33,6 +51,14 @@ class Document(Record):
     __tablename__ = "document"
     __table_args__ = keyed(
         Index("ix_document_subject", "organization_id", "subject_id", "use"),
+        Index(
+            "uq_document_paper",
+            "organization_id",
+            "subject_id",
+            "use",
+            unique=True,
+            postgresql_where=text("use IN ('contract', 'receipt', 'invoice', 'credit_note')"),
+        ),
         CheckConstraint("size > 0", "not_empty", info={"says": N_("The file is empty.")}),
     )
 

@@ -66,7 +66,7 @@ class Sending:
 
 
 class Dispatch(Sending, Record):
-    """A notice or an invitation on its way by one channel.
+    """A notice, an invitation or a paper on its way by one channel.
 
     `locked` is what only its reader may know (core/box.py), and only until it has gone.
     """
@@ -76,7 +76,11 @@ class Dispatch(Sending, Record):
         same_organization("notification_id", "notification"),
         same_organization("invitation_id", "member_invitation"),
         UniqueConstraint("organization_id", "notification_id", "channel"),
-        CheckConstraint("num_nonnulls(notification_id, invitation_id) = 1", "about_one_thing"),
+        same_organization("document_id", "document"),
+        UniqueConstraint("organization_id", "document_id", "address"),
+        CheckConstraint(
+            "num_nonnulls(notification_id, invitation_id, document_id) = 1", "about_one_thing"
+        ),
         Index(
             "ix_dispatch_due",
             "organization_id",
@@ -87,6 +91,7 @@ class Dispatch(Sending, Record):
 
     notification_id: Mapped[UUID | None]
     invitation_id: Mapped[UUID | None]
+    document_id: Mapped[UUID | None]
     locked: Mapped[str] = mapped_column(String(400), server_default="", default="")
     channel: Mapped[Channel]
     address: Mapped[str] = mapped_column(String(320))

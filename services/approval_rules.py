@@ -21,6 +21,7 @@ from services.events import Fact, emit
 
 GOVERNED: Mapping[str, str] = {
     "booking.approve": N_("Approving a booking"),
+    "invoice.write_off": N_("Writing off an invoice"),
     "ledger_period.reopen": N_("Opening a closed period again"),
 }
 """The moves that rules are for, and what they are called."""

@@ -6,15 +6,17 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 
 from core.errors import Refused
-from core.money import exact
+from core.money import decimals, exact, rounded
 from core.text import N_
 from core.work import Work, locked
 from models.billing import INVOICE_FLOW, Invoice, InvoiceLine, InvoiceStatus, PaymentMethod
-from services import ledger, organizations, postings
+from models.taxes import Tax
+from services import ledger, organizations, postings, taxes
 from services.events import Fact, emit
+from services.taxes import Levy
 
 OPEN = (InvoiceStatus.issued, InvoiceStatus.partly_paid)
 
@@ -92,15 +94,39 @@ class InvoiceWrittenOff(Fact, type="invoice.written_off", table="invoice"):
     reason: str
 
 
+@dataclass(frozen=True)
+class InvoiceReopened(Fact, type="invoice.reopened", table="invoice"):
+    """What was paid on it is not there any more, in whole or part: it is asked for again."""
+
+    invoice_id: UUID
+    party_id: UUID
+    number: str
+    amount: Decimal
+    currency: str
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a draft: what for, how much each, how many, and which income it is."""
+    """One line of a draft: what for, how much each, how many, and which income it is.
+
+    `discount` is an amount off the whole line, before its tax.
+    """
 
     description: str
     unit_price: Decimal
     code: str
     quantity: Decimal = Decimal(1)
     item_id: UUID | None = None
+    discount: Decimal = Decimal(0)
+    levy: Levy | None = None
+
+    def price(self, currency: str) -> Decimal:
+        """Give the price of all, half up, before discount and tax."""
+        return rounded(self.quantity * self.unit_price, currency)
+
+    def tax(self, currency: str) -> Decimal:
+        """Give its tax."""
+        return taxes.reckon(self.levy, self.price(currency) - self.discount, currency)
 
 
 def draft(  # noqa: PLR0913  # what an invoice consists of
@@ -141,6 +167,12 @@ def write_lines(work: Work, invoice: Invoice, lines: Sequence[Line]) -> None:
             description=line.description[:200],
             quantity=line.quantity,
             unit_price=exact(line.unit_price, invoice.currency),
+            places=decimals(invoice.currency),
+            discount=exact(line.discount, invoice.currency),
+            tax_id=line.levy.tax_id if line.levy else None,
+            tax_percent=line.levy.percent if line.levy else None,
+            tax_included=line.levy is not None and line.levy.included,
+            tax_amount=line.tax(invoice.currency),
             code=line.code,
             item_id=line.item_id,
         )
@@ -153,12 +185,17 @@ def write_lines(work: Work, invoice: Invoice, lines: Sequence[Line]) -> None:
 def issue(work: Work, invoice_id: UUID, due_on: date | None = None) -> Invoice:
     """Ask for the money: give the next number, post it, and freeze it.
 
+    Taxes are those of the day on which it is issued.
+
     Raises:
         NothingToIssue: the total is not more than zero.
         IllegalMove: it is no draft.
+        NoRate: a tax has none yet.
 
     """
     invoice = locked(work, Invoice, invoice_id)
+    if invoice.status is InvoiceStatus.draft:
+        _tax_of_today(work, invoice)
     if INVOICE_FLOW.allows(invoice.status, "issue") and invoice.total <= 0:
         raise NothingToIssue
     with work.session.no_autoflush:  # the database wants state and number together
@@ -215,7 +252,9 @@ def reject(work: Work, invoice_id: UUID, reason: str = "") -> Invoice:
 
 
 def write_off(work: Work, invoice_id: UUID, reason: str = "") -> Invoice:
-    """Stop asking for what is unpaid.
+    """Stop asking for what is unpaid: it is a loss, or was not earned yet.
+
+    Who may is for services/write_offs.py, and for the database, to say.
 
     Raises:
         ReasonNeeded: nobody said why.
@@ -226,13 +265,17 @@ def write_off(work: Work, invoice_id: UUID, reason: str = "") -> Invoice:
     invoice = locked(work, Invoice, invoice_id)
     due = invoice.total - invoice.paid_amount
     INVOICE_FLOW.move(invoice, "write_off")
-    _close(work, invoice, reason, posted=True)
+    invoice.reason, invoice.closed_at = reason[:400], work.now
+    work.session.flush()
+    ledger.post(work, postings.invoice_written_off(invoice, earned(work, invoice)))
     emit(work, InvoiceWrittenOff(invoice.id, invoice.party_id, due, reason))
     return invoice
 
 
-def receive(work: Work, invoice_id: UUID, amount: Decimal, method: PaymentMethod) -> Invoice:
-    """Note that `amount` (in the invoice's currency) was paid. The caller has posted the money.
+def receive(work: Work, invoice_id: UUID, amount: Decimal, method: PaymentMethod | None) -> Invoice:
+    """Note that `amount` (in the invoice's currency) was paid. The caller posts the money.
+
+    Without a method it was paid by what the party had to its credit.
 
     Raises:
         IllegalMove: the invoice is not open.
@@ -243,7 +286,7 @@ def receive(work: Work, invoice_id: UUID, amount: Decimal, method: PaymentMethod
     full = invoice.paid_amount + amount == invoice.total
     INVOICE_FLOW.move(invoice, "pay" if full else "pay_part")
     invoice.paid_amount += amount
-    invoice.payment_method = method
+    invoice.payment_method = method or invoice.payment_method
     if full:
         invoice.paid_at = work.now
         emit(
@@ -260,15 +303,57 @@ def receive(work: Work, invoice_id: UUID, amount: Decimal, method: PaymentMethod
     return invoice
 
 
+def take_back(work: Work, invoice_id: UUID, amount: Decimal) -> Invoice:
+    """Note that `amount` which was paid on it is not there any more: it is asked for again.
+
+    The caller posts the money.
+
+    Raises:
+        IllegalMove: nothing is paid on it.
+
+    """
+    invoice = locked(work, Invoice, invoice_id)
+    whole = invoice.paid_amount == amount
+    INVOICE_FLOW.move(invoice, "reopen" if whole else "take_back_payment")
+    invoice.paid_amount -= amount
+    invoice.paid_at = None
+    work.session.flush()
+    said = (invoice.id, invoice.party_id, invoice.number or "", amount, invoice.currency)
+    emit(work, InvoiceReopened(*said))
+    return invoice
+
+
 def earned(work: Work, invoice: Invoice) -> dict[str, Decimal]:
-    """Sum the lines by the line of the chart that they earn for."""
+    """Sum the lines by what they earn for in the chart, and taxes by where they are owed."""
+    mine = InvoiceLine.invoice_id == invoice.id
+    net = select(InvoiceLine.code, InvoiceLine.net_amount.label("amount")).where(mine)
+    tax = (
+        select(Tax.account, InvoiceLine.tax_amount)
+        .join(Tax, Tax.id == InvoiceLine.tax_id)
+        .where(mine, InvoiceLine.tax_amount != 0)
+    )
+    both = union_all(net, tax).subquery()
     query = (
-        select(InvoiceLine.code, func.sum(InvoiceLine.amount).label("amount"))
-        .where(InvoiceLine.invoice_id == invoice.id)
-        .group_by(InvoiceLine.code)
-        .order_by(InvoiceLine.code)
+        select(both.c.code, func.sum(both.c.amount).label("amount"))
+        .group_by(both.c.code)
+        .order_by(both.c.code)
     )
     return {row.code: row.amount for row in work.session.execute(query)}
+
+
+def _tax_of_today(work: Work, invoice: Invoice) -> None:
+    """Bring the taxes of a draft up to date with their rates."""
+    query = select(InvoiceLine).where(
+        InvoiceLine.invoice_id == invoice.id, InvoiceLine.tax_id.is_not(None)
+    )
+    today = ledger.business_date(work)
+    for line in work.session.scalars(query.order_by(InvoiceLine.position)).all():
+        assert line.tax_id
+        levy = taxes.in_force(work, line.tax_id, today)
+        line.tax_percent, line.tax_included = levy.percent, levy.included
+        line.tax_amount = taxes.reckon(levy, line.amount - line.discount, invoice.currency)
+    work.session.flush()
+    work.session.refresh(invoice, ["total"])
 
 
 def _closable(work: Work, invoice_id: UUID, reason: str) -> Invoice:

@@ -239,6 +239,12 @@ def bills(work: Work, booking_id: UUID | None = None) -> list[Bill]:
     ]
 
 
+def issued(work: Work, most: int = 20) -> list[Invoice]:
+    """List the buyer's invoices that were issued, the latest first."""
+    query = select(Invoice).where(Invoice.issued_at.is_not(None)).order_by(Invoice.issued_at.desc())
+    return list(work.session.scalars(query.limit(most)))
+
+
 def lines(work: Work, booking_id: UUID) -> list[InvoiceLine]:
     """List the lines of a booking's invoices, but for those that do not hold any more."""
     over = (InvoiceStatus.void, InvoiceStatus.rejected)

@@ -112,16 +112,27 @@ INVARIANTS = (
         "S3",
         "an invoice is the sum of its lines",
         "SELECT i.id FROM invoice AS i LEFT JOIN invoice_line AS l ON l.invoice_id = i.id"
-        " GROUP BY i.id HAVING coalesce(sum(l.amount), 0) <> i.total",
+        " GROUP BY i.id HAVING coalesce(sum(l.gross_amount), 0) <> i.total",
     ),
     Invariant(
         "S4",
-        "what is paid on an invoice is what payments allot to it",
+        "what is paid on an invoice is what payments allot to it, and credit that was used",
         "SELECT i.id FROM invoice AS i LEFT JOIN payment_allocation AS a ON a.invoice_id = i.id"
         " LEFT JOIN payment_intent AS p ON p.id = a.intent_id"
         " AND p.status IN ('succeeded', 'partly_refunded', 'refunded')"
         " GROUP BY i.id HAVING coalesce(sum(a.amount) FILTER (WHERE p.id IS NOT NULL), 0)"
+        " + coalesce((SELECT sum(c.amount) FROM credit_use AS c WHERE c.invoice_id = i.id), 0)"
         " <> i.paid_amount",
+    ),
+    Invariant(
+        "S7",
+        "a credit note is the sum of its lines, and no line is taken back beyond what it asked for",
+        "SELECT n.id FROM credit_note AS n LEFT JOIN credit_note_line AS l"
+        " ON l.credit_note_id = n.id GROUP BY n.id"
+        " HAVING coalesce(sum(l.gross_amount), 0) <> n.total"
+        " UNION ALL SELECT l.id FROM invoice_line AS l JOIN credit_note_line AS c"
+        " ON c.invoice_line_id = l.id GROUP BY l.id"
+        " HAVING sum(c.net_amount) > l.net_amount OR sum(c.tax_amount) > l.tax_amount",
     ),
     Invariant(
         "S5",

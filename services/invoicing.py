@@ -40,13 +40,16 @@ class NotAskedAgain(Refused):
 def issue(work: Work, invoice_id: UUID, due_on: date | None = None) -> Invoice:
     """Ask for what a draft says, before its milestone if it has one.
 
+    Without a day it is due when the draft says, else after the organization's usual days.
+
     Raises:
         StillChoosing: its booking is not confirmed.
         As `billing.issue`.
 
     """
     _check_confirmed(work, invoice_id)
-    return billing.issue(work, invoice_id, due_on or _standard_due(work))
+    meant = found(work, Invoice, invoice_id).due_on
+    return billing.issue(work, invoice_id, due_on or meant or _standard_due(work))
 
 
 def void(work: Work, invoice_id: UUID, reason: str = "") -> Invoice:

@@ -282,6 +282,20 @@ def guard(work: Work, account_id: UUID, cap: Decimal | None = None) -> None:
     work.session.execute(select(func.guard_account(work.scope.home(), account_id, cap)))
 
 
+def guard_credit(work: Work, code: str, currency: str, party_id: UUID) -> None:
+    """Keep a party's account in the own book from being overdrawn, if it has one."""
+    query = select(Account.id).where(
+        Account.book_id == book_called(work),
+        Account.code == code,
+        Account.currency == currency,
+        Account.party_id == party_id,
+        Account.guarded.is_(False),
+    )
+    account_id = work.session.scalar(query)
+    if account_id is not None:
+        guard(work, account_id)
+
+
 def book_called(work: Work, name: str = MAIN) -> UUID:
     """Find a book of the organization; its own is looked up once a session.
 

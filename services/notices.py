@@ -25,13 +25,17 @@ TOO_OLD = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message id with its values, the page it leads to, and the fact it tells of (`once`)."""
+    """A message id with its values, the page it leads to, and the fact it tells of (`once`).
+
+    One that is not `mailed` is told in the app alone: a mail of another kind says the same.
+    """
 
     message: str
     once: str
     values: Mapping[str, Any] = field(default_factory=dict)
     link: str = ""
     priority: Priority = Priority.normal
+    mailed: bool = True
 
 
 def notify(work: Work, profile_ids: Iterable[UUID], notice: Notice) -> int:
@@ -58,7 +62,7 @@ def notify(work: Work, profile_ids: Iterable[UUID], notice: Notice) -> int:
         return 0
     fresh = insert(Notification).values(rows).on_conflict_do_nothing()
     told = work.session.execute(fresh.returning(Notification.id, Notification.profile_id)).all()
-    if told and notice.priority is not Priority.low:
+    if told and notice.mailed and notice.priority is not Priority.low:
         _dispatch(work, {profile_id: notification_id for notification_id, profile_id in told})
     return len(told)
 

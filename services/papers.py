@@ -20,8 +20,9 @@ from core.errors import Refused
 from core.money import decimals
 from core.text import N_
 from core.work import Work, found, locked
-from models.billing import PAYMENT_METHOD_LABELS, Invoice, InvoiceLine
+from models.billing import PAYMENT_METHOD_LABELS, Invoice
 from models.bookings import Booking, BookingStatus
+from models.credit import CreditNote
 from models.files import Document, DocumentUse
 from models.organizations import Membership, Organization, Profile
 from models.payments import PaymentIntent
@@ -81,6 +82,7 @@ class Paper:
 
 
 Writer = Callable[[Work, UUID, Pen], Paper]
+Subject = type[Booking | Invoice | PaymentIntent | CreditNote]
 
 
 def kept(work: Work, subject_id: UUID, use: DocumentUse) -> Document | None:
@@ -93,7 +95,7 @@ def kept(work: Work, subject_id: UUID, use: DocumentUse) -> Document | None:
     return work.session.scalars(query.limit(1)).one_or_none()
 
 
-def language_of(work: Work, kind: type[Booking | Invoice | PaymentIntent], row_id: UUID) -> str:
+def language_of(work: Work, kind: Subject, row_id: UUID) -> str:
     """Say in which language a paper is written: its customer's, else the organization's."""
     row = found(work, kind, row_id)
     query = (
@@ -105,45 +107,9 @@ def language_of(work: Work, kind: type[Booking | Invoice | PaymentIntent], row_i
     return work.session.scalars(query.limit(1)).one_or_none() or organizations.home(work).locale
 
 
-def hold(work: Work, kind: type[Booking | Invoice | PaymentIntent], subject_id: UUID) -> None:
+def hold(work: Work, kind: Subject, subject_id: UUID) -> None:
     """Keep others from making the same paper until this unit of work ends."""
     locked(work, kind, subject_id)
-
-
-def invoice(work: Work, invoice_id: UUID, pen: Pen) -> Paper:
-    """Write an issued invoice: what for, how much, by when, and where to pay.
-
-    Raises:
-        NotYet: it was never issued.
-
-    """
-    row = found(work, Invoice, invoice_id)
-    if row.number is None or row.issued_at is None:
-        raise NotYet
-    home = organizations.home(work)
-    lines = select(InvoiceLine).where(InvoiceLine.invoice_id == row.id)
-    issued = pen.day(_local(row.issued_at, home))
-    total = pen.money(row.total, row.currency, code=True)
-    data = letterhead(work, home, pen) | {
-        "title": pen.say(N_("Invoice")),
-        "number": row.number,
-        "issued": issued,
-        "due": pen.day(row.due_on),
-        "customer": _customer(found(work, Party, row.party_id)),
-        "subject": {"name": row.subject},
-        "lines": [
-            {
-                "description": instalments.in_words(line.description, line.position, pen.say),
-                "quantity": pen.number(line.quantity.normalize()),
-                "unit_price": pen.money(line.unit_price, row.currency),
-                "amount": pen.money(line.amount, row.currency),
-            }
-            for line in work.session.scalars(lines.order_by(InvoiceLine.position))
-        ],
-        "totals": [{"label": pen.say(N_("To pay")), "amount": total, "strong": True}],
-        "payment": _bank(work, row.number, pen),
-    }
-    return Paper("invoice", _titled(data), row.number, total, issued, data)
 
 
 def receipt(work: Work, intent_id: UUID, pen: Pen) -> Paper:
@@ -158,7 +124,7 @@ def receipt(work: Work, intent_id: UUID, pen: Pen) -> Paper:
         raise NotYet
     home = organizations.home(work)
     amount = pen.money(intent.amount, intent.currency, code=True)
-    paid = pen.day(_local(intent.succeeded_at, home))
+    paid = pen.day(local(intent.succeeded_at, home))
     parts = buying.paid_for(work, intent.id)
     lines = [
         {
@@ -178,11 +144,11 @@ def receipt(work: Work, intent_id: UUID, pen: Pen) -> Paper:
         "method": pen.say(PAYMENT_METHOD_LABELS[intent.method]),
         "reference": intent.reference or "",
         "amount": amount,
-        "customer": _customer(found(work, Party, intent.party_id)),
+        "customer": customer(found(work, Party, intent.party_id)),
         "lines": lines,
         "totals": [{"label": pen.say(N_("Received")), "amount": amount, "strong": True}],
     }
-    return Paper("receipt", _titled(data), intent.number, amount, paid, data)
+    return Paper("receipt", titled(data), intent.number, amount, paid, data)
 
 
 def contract(work: Work, booking_id: UUID, pen: Pen) -> Paper:
@@ -198,8 +164,8 @@ def contract(work: Work, booking_id: UUID, pen: Pen) -> Paper:
     home = organizations.home(work)
     bought = buying.purchase(work, booking.id)
     total = pen.money(booking.total, booking.currency, code=True)
-    dated = pen.day(_local(booking.status_at, home))
-    seller = {"name": home.name, "lines": _filled(home.address)}
+    dated = pen.day(local(booking.status_at, home))
+    seller = {"name": home.name, "lines": filled(home.address)}
     data = letterhead(work, home, pen) | {
         "title": pen.say(N_("Sales contract")),
         "number": booking.number.replace("B-", "SC-", 1),
@@ -209,7 +175,7 @@ def contract(work: Work, booking_id: UUID, pen: Pen) -> Paper:
             {"role": pen.say(N_("Seller")), **seller},
             {
                 "role": pen.say(N_("Buyer")),
-                **_customer(found(work, Party, booking.customer_id)),
+                **customer(found(work, Party, booking.customer_id)),
             },
         ],
         "property": _property(work, booking, pen),
@@ -226,7 +192,7 @@ def contract(work: Work, booking_id: UUID, pen: Pen) -> Paper:
         ],
         "clauses": _clauses(bought.refund_percent, pen),
     }
-    return Paper("sales_contract", _titled(data), data["number"], total, dated, data)
+    return Paper("sales_contract", titled(data), data["number"], total, dated, data)
 
 
 def price_list(work: Work, project_id: UUID, pen: Pen) -> Paper:
@@ -238,7 +204,7 @@ def price_list(work: Work, project_id: UUID, pen: Pen) -> Paper:
     """
     site = catalogue.site(work, project_id)
     home = catalogue.organization(work)
-    as_of = pen.day(_local(work.now, home))
+    as_of = pen.day(local(work.now, home))
     packages = select(Package).where(Package.project_id == project_id).order_by(Package.price)
     data = letterhead(work, home, pen) | {
         "title": pen.say(N_("Price list")),
@@ -271,7 +237,7 @@ def price_list(work: Work, project_id: UUID, pen: Pen) -> Paper:
             pen.say(N_("They may change until a booking is confirmed.")),
         ],
     }
-    return Paper("price_list", _titled(data), site.name, "", as_of, data)
+    return Paper("price_list", titled(data), site.name, "", as_of, data)
 
 
 def letterhead(work: Work, home: Organization, pen: Pen) -> dict[str, Any]:
@@ -281,7 +247,7 @@ def letterhead(work: Work, home: Organization, pen: Pen) -> dict[str, Any]:
         "language": pen.language,
         "organization": {
             "name": home.name,
-            "lines": _filled(home.address),
+            "lines": filled(home.address),
             "contact": [each for each in (home.phone, home.email) if each],
             "registration": "",
             **({"logo": logo.storage_key} if logo else {}),
@@ -289,16 +255,19 @@ def letterhead(work: Work, home: Organization, pen: Pen) -> dict[str, Any]:
     }
 
 
-def _customer(party: Party) -> dict[str, Any]:
-    return {"name": party.name, "lines": [*_filled(party.address), *_filled(party.email)]}
+def customer(party: Party) -> dict[str, Any]:
+    """Write whom a paper is for."""
+    return {"name": party.name, "lines": [*filled(party.address), *filled(party.email)]}
 
 
-def _filled(text: str) -> list[str]:
+def filled(text: str) -> list[str]:
+    """Give the lines of a text that say something."""
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _bank(work: Work, reference: str, pen: Pen) -> list[dict[str, str]]:
-    details = _filled(str(organizations.setting(work, "bank.details")))
+def bank(work: Work, reference: str, pen: Pen) -> list[dict[str, str]]:
+    """Write where to pay; nothing where the organization has not said it."""
+    details = filled(str(organizations.setting(work, "bank.details")))
     if not details:
         return []
     return [
@@ -387,9 +356,11 @@ def _priced(card: Card, pen: Pen) -> dict[str, str]:
     }
 
 
-def _titled(data: dict[str, Any]) -> str:
+def titled(data: dict[str, Any]) -> str:
+    """Give what a paper is called."""
     return f"{data['title']} {data['number']}"
 
 
-def _local(instant: datetime, home: Organization) -> date:
+def local(instant: datetime, home: Organization) -> date:
+    """Give the day that it was in the organization."""
     return instant.astimezone(ZoneInfo(home.time_zone)).date()

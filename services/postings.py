@@ -24,7 +24,9 @@ from models.chart import (
     REFUNDS_PAYABLE,
     SALES_REVENUE,
     WALLET_BALANCES,
+    WRITE_OFFS,
 )
+from models.credit import CreditNote, CreditUse
 from models.payments import Dispute, PaymentIntent, Refund
 from models.wallets import Channel, Order, Wallet
 from services.balances import Books
@@ -67,7 +69,7 @@ def invoice_issued(invoice: Invoice, earned: dict[str, Decimal]) -> Recipe:
 
 
 def invoice_closed(invoice: Invoice, earned: dict[str, Decimal], word: str) -> Recipe:
-    """The party no longer owes what is unpaid: the invoice was voided, rejected or written off."""
+    """The party no longer owes it: the invoice was voided or rejected."""
     due = invoice.total - invoice.paid_amount
     parts = _scaled(earned, due, invoice.currency)
     return Recipe(
@@ -82,6 +84,61 @@ def invoice_closed(invoice: Invoice, earned: dict[str, Decimal], word: str) -> R
                 Leg(code, amount, _holder(code, invoice), invoice.unit_id)
                 for code, amount in parts.items()
             ),
+        ],
+    )
+
+
+def invoice_written_off(invoice: Invoice, earned: dict[str, Decimal]) -> Recipe:
+    """What is unpaid is a loss with its tax, but for what a contract had still to earn."""
+    due = invoice.total - invoice.paid_amount
+    parts = _scaled(earned, due, invoice.currency)
+    unearned = parts.get(CONTRACT_LIABILITY, Decimal(0))
+    return Recipe(
+        key=f"invoice:{invoice.id}:written_off",
+        memo=f"Invoice {invoice.number} written off",
+        table="invoice",
+        source_id=invoice.id,
+        currency=invoice.currency,
+        legs=[
+            Leg(RECEIVABLE, -due, invoice.party_id, invoice.unit_id),
+            Leg(CONTRACT_LIABILITY, unearned, invoice.party_id, invoice.unit_id),
+            Leg(WRITE_OFFS, due - unearned, None, invoice.unit_id),
+        ],
+    )
+
+
+def credit_noted(
+    note: CreditNote, unit_id: UUID | None, taken: dict[str, Decimal], applied: Decimal
+) -> Recipe:
+    """What was earned, and its tax, goes back; what the invoice does not ask for is credit.
+
+    `taken` says how much by line of the chart, `applied` how much less the invoice asks for.
+    """
+    return Recipe(
+        key=f"credit_note:{note.id}",
+        memo=f"Credit note {note.number}, {note.reason}",
+        table="credit_note",
+        source_id=note.id,
+        currency=note.currency,
+        legs=[
+            *(Leg(code, amount, None, unit_id) for code, amount in taken.items()),
+            Leg(RECEIVABLE, -applied, note.party_id, unit_id),
+            Leg(CUSTOMER_CREDIT, applied - note.total, note.party_id),
+        ],
+    )
+
+
+def credit_used(use: CreditUse, invoice: Invoice) -> Recipe:
+    """What a party had to its credit pays what it owes."""
+    return Recipe(
+        key=f"credit_use:{use.id}",
+        memo=f"Credit used on invoice {invoice.number}",
+        table="credit_use",
+        source_id=use.id,
+        currency=use.currency,
+        legs=[
+            Leg(CUSTOMER_CREDIT, use.amount, use.party_id),
+            Leg(RECEIVABLE, -use.amount, use.party_id, invoice.unit_id),
         ],
     )
 

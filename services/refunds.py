@@ -134,8 +134,9 @@ def return_credit(work: Work, intent_id: UUID) -> Refund:
     asked = work.session.scalar(select(Refund.id).where(Refund.key == key))
     if intent.status not in OVER or left <= 0 or asked:
         raise NoCredit
-    refund = request(work, intent.id, left, key, intent.note)
-    ledger.post(work, postings.credit_returned(refund))
+    with refusing(work.session, {"ck_account_not_overdrawn": NoCredit()}):  # it paid something else
+        refund = request(work, intent.id, left, key, intent.note)
+        ledger.post(work, postings.credit_returned(refund))
     return refund
 
 

@@ -19,17 +19,19 @@ from core.work import Actor, Work, clock
 from models.billing import PaymentMethod
 from models.bookings import InstalmentPlan
 from models.builder import Import, ImportRow, SavedView
-from models.chart import BANK, DEPOSITS_HELD, RENTAL_INCOME, TRUST
+from models.chart import BANK, DEPOSITS_HELD, RENTAL_INCOME, TAX_PAYABLE, TRUST
 from models.dunning import LateFeeKind, LateFeeRule, ReminderStep
 from models.estate import Block, Occupancy, OccupancyRole, Ownership
 from models.events import Delivery, Event, IdempotencyKey, ScheduledRun
-from models.files import Comment, Document, Follower
+from models.files import Comment, Document, DocumentUse, Follower
 from models.ledger import Account, Entry
 from models.notices import Channel as By
 from models.notices import Dispatch, Notification
 from models.organizations import Membership
+from models.paper_styles import PaperKind, PaperStyle
 from models.payments import ProviderEvent
 from models.sales import Apartment, Project
+from models.taxes import Tax, TaxRate
 from models.wallets import Channel, Order, OrderKind, WalletPin
 from services import (
     billing,
@@ -37,6 +39,8 @@ from services import (
     bookings,
     chains,
     choices,
+    credit,
+    credit_notes,
     disputes,
     estate,
     holds,
@@ -49,6 +53,7 @@ from services import (
     periods,
     refunds,
     reminders,
+    taxes,
     top_ups,
     wallet_orders,
     wallets,
@@ -123,6 +128,7 @@ def fill(session: Session) -> UUID:
         _keep_books(work, make.party(work).id)
         _remind_and_charge(work, make.party(work).id)
         _let(work, make.party(work).id)
+        _tax_and_credit(work, make.party(work).id)
         _keep_house(work, member)
         session.commit()
         chains.seal(work)
@@ -215,6 +221,43 @@ def _remind_and_charge(work: Work, customer: UUID) -> None:
     late_fees.charge(work, invoice.id)
     for pair in reminders.due(work):
         reminders.remind(work, *pair)
+
+
+def _tax_and_credit(work: Work, customer: UUID) -> None:
+    """An invoice with tax that is taken back in part, and credit that pays another."""
+    home, today = work.scope.home(), ledger.business_date(work)
+    tax = Tax(organization_id=home, code="VAT", name="x", account=TAX_PAYABLE, included=False)
+    work.session.add(tax)
+    work.session.flush()
+    work.session.add_all(
+        [
+            TaxRate(organization_id=home, tax_id=tax.id, begins_on=today, percent=Decimal(16)),
+            PaperStyle(organization_id=home, kind=PaperKind.invoice),
+        ]
+    )
+    work.session.flush()
+    line = billing.Line("x", Decimal(100), RENTAL_INCOME, levy=taxes.in_force(work, tax.id, today))
+    first, second = (
+        billing.issue(work, billing.draft(work, customer, "KES", "x", [line]).id) for _ in range(2)
+    )
+    credit_notes.write(work, first.id, Decimal(16), "x", once="x")
+    payments.record(work, [Part(first.id)], PaymentMethod.cash)
+    credit_notes.write(work, first.id, Decimal(20), "x")
+    credit.use(work, second.id, Decimal(5), once="x")
+    file = {"title": "x", "content_type": "x", "storage_key": "x", "sha256": "x", "size": 1}
+    about = {"subject_table": "invoice", "subject_id": first.id, "use": DocumentUse.invoice}
+    paper = Document(id=uuid7(), organization_id=home, **file, **about)
+    work.session.add(paper)
+    work.session.flush()
+    work.session.add(
+        Dispatch(
+            organization_id=home,
+            document_id=paper.id,
+            channel=By.email,
+            address="x",
+            due_at=work.now,
+        )
+    )
 
 
 def _keep_wallets(work: Work, customer: UUID) -> None:

@@ -2,13 +2,18 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
+
+from flask import url_for
+from flask_babel import gettext as _
 
 from core.text import N_
 from core.work import Work
 from models.billing import Invoice, InvoiceLine, InvoiceStatus, PaymentMethod
+from models.credit import CreditNote, CreditUse
 from models.payments import Allocation
-from services import billing, invoicing, payments
+from services import credit, credit_notes, invoicing, payments, write_offs
 from services.payments import Part
 from views.admin.acts import Act
 from views.admin.columns import Kind
@@ -39,6 +44,23 @@ def begin_transfer(work: Work, row_id: UUID, amount: Decimal, again: bool) -> ob
     return payments.begin(work, [Part(row_id, amount)], PaymentMethod.bank_transfer, again=again)
 
 
+def take_back(work: Work, row_id: UUID, amount: Decimal, reason: str) -> object:
+    """Take back so much of an invoice, tax included."""
+    return credit_notes.write(work, row_id, amount, reason)
+
+
+def use_credit(work: Work, row_id: UUID, amount: Decimal) -> object:
+    """Pay by what the customer has to their credit."""
+    return credit.use(work, row_id, amount)
+
+
+def written_off(row: Invoice) -> str:
+    """Say what agreeing has brought about."""
+    if row.status is InvoiceStatus.written_off:
+        return N_("What was unpaid is written off.")
+    return N_("You have agreed. Whoever else has to is told; until then it is still asked for.")
+
+
 REASON = Input("reason", N_("Reason"), Kind.long, length=400)
 AMOUNT = Input(
     "amount",
@@ -61,6 +83,21 @@ def _open(row: Invoice) -> str:
 
 def _holds(row: Invoice) -> str:
     return "" if row.status in invoicing.NO_LONGER else N_("It was neither rejected nor voided.")
+
+
+def _uncredited(row: Any) -> str:
+    if row.status not in credit_notes.CREDITED:
+        return N_("Only what was issued, and holds, is credited.")
+    return "" if row.credited_amount < row.total else N_("All of it is taken back.")
+
+
+def _papers(row: Invoice) -> list[dict[str, str]]:
+    pdf = {"label": _("Invoice as PDF"), "url": url_for("PapersView.invoice", pk=row.id)}
+    if row.status is not InvoiceStatus.draft:
+        return [pdf] if row.number else []
+    change = {"label": _("Change the draft"), "icon": "pencil"}
+    pdf["label"] = _("Preview as PDF")
+    return [{**change, "url": url_for("InvoiceDraftsView.edit", pk=row.id)}, pdf]
 
 
 def _unpaid(row: Invoice) -> str:
@@ -169,15 +206,48 @@ INVOICE = Screen(
             done=N_("The new invoice is issued, and the customer is told."),
         ),
         Act(
-            billing.write_off,
+            take_back,
+            N_("Write credit note"),
+            verb="credit",
+            icon="receipt-refund",
+            money=True,
+            unless=_uncredited,
+            bulk=False,
+            inputs=(
+                Input(
+                    "amount",
+                    N_("Amount, tax included"),
+                    Kind.money,
+                    start=lambda row: row.total - row.credited_amount,
+                ),
+                REASON,
+            ),
+            confirm=N_("What the invoice no longer asks for of it is the customer's credit."),
+            done=N_("The credit note has its number, and the customer is told."),
+        ),
+        Act(
+            use_credit,
+            N_("Use credit"),
+            icon="coins",
+            money=True,
+            move="pay",
+            unless=_open,
+            bulk=False,
+            inputs=(AMOUNT,),
+            done=N_("The customer's credit has paid it."),
+        ),
+        Act(
+            write_offs.write_off,
             N_("Write off"),
             move="write_off",
             icon="eraser",
             tone="danger",
             inputs=(REASON,),
             money=True,
+            governs=write_offs.WRITE_OFF,
             confirm=N_("What is unpaid becomes a loss of the organization."),
             done=N_("What was unpaid is written off."),
+            outcome=written_off,
         ),
     ),
     labels={
@@ -197,11 +267,18 @@ INVOICE = Screen(
             InvoiceLine,
             "invoice_id",
             N_("Lines"),
-            "description quantity unit_price amount",
+            "description quantity unit_price discount tax tax_percent tax_amount gross_amount",
             order="position",
-            labels={"quantity": N_("Quantity"), "unit_price": N_("Unit price")},
+            labels={
+                "quantity": N_("Quantity"),
+                "unit_price": N_("Unit price"),
+                "gross_amount": N_("Amount"),
+                "tax_percent": N_("Rate (%)"),
+            },
         ),
         Related(Allocation, "invoice_id", N_("Payments"), "intent amount"),
+        Related(CreditNote, "invoice_id", N_("Credit notes"), "number total reason issued_at"),
+        Related(CreditUse, "invoice_id", N_("Credit used"), "note amount used_at"),
     ),
     presets=(
         Preset(N_("Pending"), "status=issued&status=partly_paid"),
@@ -211,7 +288,10 @@ INVOICE = Screen(
     programs="currency payment_method paid_at reason",
     own="number status subject total paid_amount due_amount currency due_on issued_at paid_at"
     " payment_method reason",
-    empty=N_("Invoices are drafted with a booking and issued when it is confirmed."),
+    add_page="InvoiceDraftsView.new",
+    add_verb="draft",
+    print_links=_papers,
+    empty=N_("Invoices are drafted with a booking, or written here by hand."),
     drawing="money",
 )
 SCREENS = [INVOICE]

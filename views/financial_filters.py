@@ -91,6 +91,12 @@ REPORTS: Mapping[str, Report] = {
         "shield-check",
         "on bank",
     ),
+    "taxes": Report(
+        N_("Taxes"),
+        N_("What was charged and taken back by tax and rate, and what is owed of it."),
+        "receipt-tax",
+        "since until",
+    ),
 }
 COMPARED = {"before": N_("The time before"), "year": N_("A year earlier")}
 

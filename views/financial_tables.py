@@ -18,6 +18,7 @@ from services.statements import PAGE, Statement
 from views.admin.spoken import table as record_kind
 from views.admin.words import day, money
 from views.financial_sheets import Cell, Head, Line, Table, Wish
+from views.tax_tables import taxes
 
 AGES = (
     N_("Not due yet"),
@@ -216,6 +217,7 @@ BUILDERS: dict[str, Callable[[Work, Wish], Table]] = {
     "receivables": receivables,
     "payables": payables,
     "trust": trust,
+    "taxes": taxes,
 }
 
 

@@ -35,8 +35,8 @@ from models.sales import (
 )
 from services import organizations, people, sales, sign_in
 from services.sales import Floors
+from workers import demo_billing, demo_wallets
 from workers import demo_cast as cast
-from workers import demo_wallets
 from workers.demo_story import Story
 
 HALF, WHOLE = {"demo": "half"}, {"demo": "whole"}
@@ -151,6 +151,7 @@ def _found(company: cast.Company, password: str, random_: random.Random) -> None
     kept = demo_wallets.play(stage.at, parties["buyer"], parties["resident"])
     for login, wallet_id in zip(("buyer", "resident"), kept, strict=True):
         demo_wallets.choose_pin(profiles[login], wallet_id, password)
+    demo_billing.play(stage.at, parties["resident"], company.currency)
     with stage.at(clock()) as work:
         organizations.home(work).custom = WHOLE
         old = update(Event).where(Event.happened_at < work.now - HEARD)

@@ -6,8 +6,10 @@ show it once.
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from textwrap import shorten
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,12 +18,13 @@ from flask import current_app
 from flask_babel import force_locale, format_date, gettext
 from sqlalchemy import select
 
-from adapters.mail import Mailer, MailRefused, MailUnavailable, Message
+from adapters.mail import Attachment, Mailer, MailRefused, MailUnavailable, Message
+from adapters.storage import FolderStorage, NotStored
 from core.text import N_
 from core.work import Work, found
 from models.notices import Dispatch, Notification
 from models.organizations import Organization, Profile
-from services import invitations, notices, organizations
+from services import invitations, notices, organizations, paper_mails
 from workers.jobs import Desk, each
 
 log = logging.getLogger(__name__)
@@ -45,6 +48,8 @@ class Letter:
     act: str = N_("Open it")
     why: str = N_("You get this because it concerns you or your work here.")
     chosen: bool = True
+    title: str = ""
+    storage_key: str = ""
 
 
 def dispatch_due() -> None:
@@ -77,7 +82,7 @@ def _send(desk: Desk, dispatch_id: UUID) -> None:
         return
     mailer = Mailer(current_app.config["SMTP_URL"], current_app.config["MAIL_FROM"])
     try:
-        mailer.send(written(letter, f"<{dispatch_id}@makao>"))
+        mailer.send(written(letter, f"<{dispatch_id}@makao>", _enclosed(letter)))
     except (MailUnavailable, MailRefused) as error:
         for_good = isinstance(error, MailRefused)
         with desk.work() as work:
@@ -87,7 +92,7 @@ def _send(desk: Desk, dispatch_id: UUID) -> None:
             notices.sent(work, Dispatch, dispatch_id)
 
 
-def written(letter: Letter, message_id: str) -> Message:
+def written(letter: Letter, message_id: str, enclosed: Sequence[Attachment] = ()) -> Message:
     """Write a mail in its reader's language, as text and as HTML."""
     public = current_app.config["PUBLIC_URL"]
     with force_locale(letter.locale):
@@ -111,8 +116,23 @@ def written(letter: Letter, message_id: str) -> Message:
         _one_line(context["subject"]),
         text,
         html,
+        enclosed,
         message_id=message_id,
     )
+
+
+def _enclosed(letter: Letter) -> list[Attachment]:
+    """Take the paper that goes along, unless the storage has lost it."""
+    if not letter.storage_key:
+        return []
+    try:
+        with FolderStorage(Path(current_app.config["UPLOAD_FOLDER"])).open(
+            letter.storage_key
+        ) as file:
+            return [Attachment(letter.title, "application/pdf", file.read())]
+    except NotStored:
+        log.warning("the paper %s is not in the storage", letter.title)
+        return []
 
 
 def _one_line(said: str) -> str:
@@ -122,6 +142,21 @@ def _one_line(said: str) -> str:
 
 
 def _letter(work: Work, dispatch: Dispatch) -> Letter | None:
+    if dispatch.document_id is not None:
+        paper = paper_mails.read(work, dispatch)
+        home = organizations.home(work).name
+        return Letter(
+            dispatch.address,
+            paper.name,
+            paper.locale,
+            home,
+            paper.message,
+            paper.values,
+            paper.link,
+            chosen=False,
+            title=paper.title,
+            storage_key=paper.storage_key,
+        )
     if dispatch.notification_id is None:
         return _invitation(work, dispatch)
     notice = found(work, Notification, dispatch.notification_id)

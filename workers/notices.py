@@ -139,10 +139,34 @@ def booking_refunded(work: Work, event: Event) -> None:
 
 
 def invoice_issued(work: Work, event: Event) -> None:
-    """Ask the customer for the money."""
+    """Ask the customer for the money; the paper itself goes by mail (workers/papers.py)."""
     says = N_("Invoice %(number)s over %(total)s is due on %(due)s.")
     total = money(event.data["total"], event.data["currency"])
     values = {"number": event.data["number"], "total": total, "due": event.data["due_on"] or "-"}
+    link = f"/portal/payments?invoice={event.subject_id}"
+    notice = Notice(says, f"event:{event.id}", values, link, mailed=False)
+    notices.notify_party(work, UUID(event.data["party_id"]), notice)
+
+
+def credit_note_issued(work: Work, event: Event) -> None:
+    """Tell the customer what was taken back."""
+    says = N_("Credit note %(number)s takes back %(total)s of invoice %(invoice)s.")
+    values = {
+        "number": event.data["number"],
+        "total": money(event.data["total"], event.data["currency"]),
+        "invoice": event.data["invoice_number"],
+    }
+    notice = Notice(says, f"event:{event.id}", values, "/portal/payments", mailed=False)
+    notices.notify_party(work, UUID(event.data["party_id"]), notice)
+
+
+def credit_used(work: Work, event: Event) -> None:
+    """Tell the customer that their credit paid something."""
+    says = N_("%(amount)s of your credit paid invoice %(number)s.")
+    values = {
+        "number": event.data["number"],
+        "amount": money(event.data["amount"], event.data["currency"]),
+    }
     notice = notice_of(event, says, f"/portal/payments?invoice={event.subject_id}", **values)
     notices.notify_party(work, UUID(event.data["party_id"]), notice)
 

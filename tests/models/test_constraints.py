@@ -98,6 +98,12 @@ def test_no_two_rows_share_what_is_unique(refused: Do, rule: Unique) -> None:
 
 
 EXTRA = {
+    # A mail is about one thing.
+    "uq_dispatch_organization_id_document_id_address": {
+        "notification_id": "NULL",
+        "channel": "'email'",
+    },
+    "uq_dispatch_organization_id_notification_id_channel": {"document_id": "NULL"},
     "uq_ledger_account_organization_id_book_id_code": {
         "type": "CASE \"type\" WHEN 'asset' THEN 'expense' ELSE 'asset' END",
         "parent_id": "NULL",
@@ -166,8 +172,8 @@ CHECKS = {
     "ck_booking_addon_units": "UPDATE booking_addon SET units = 0",
     "ck_block_has_name": "UPDATE block SET name = ' '",
     "ck_dispatch_about_one_thing": "UPDATE dispatch SET notification_id = NULL",
-    "ck_document_not_empty": "UPDATE document SET size = 0",
     "ck_estate_has_name": "UPDATE estate SET name = ' '",
+    "ck_document_not_empty": "UPDATE document SET size = 0 WHERE use = 'attachment'",
     "ck_import_row_line_counts_from_one": "UPDATE import_row SET line = 0",
     "ck_instalment_step_one_due": "UPDATE instalment_step SET days = 5, due_on = now()",
     "ck_instalment_step_percent": "UPDATE instalment_step SET percent = 0",
@@ -206,6 +212,17 @@ CHECKS = {
     "ck_unit_has_number": "UPDATE unit SET number = ' '",
 }
 SEALED = {
+    "ck_tax_code_is_plain": "UPDATE tax SET code = 'a b'",
+    "ck_tax_rate_percent": "UPDATE tax_rate SET percent = 101",
+    "ck_paper_style_accent_is_a_colour": "UPDATE paper_style SET accent = 'red'",
+    "ck_invoice_line_places": "UPDATE invoice_line SET places = 5",
+    "ck_invoice_line_discount_within": "UPDATE invoice_line SET discount = -1",
+    "ck_invoice_line_tax_has_percent": "UPDATE invoice_line SET tax_percent = 1"
+    " WHERE tax_id IS NULL",
+    "ck_invoice_line_tax_is_its_percent": "UPDATE invoice_line SET tax_amount = tax_amount + 1",
+    "ck_credit_note_total_not_negative": "UPDATE credit_note SET total = -1",
+    "ck_credit_note_line_not_negative": "UPDATE credit_note_line SET net_amount = -1",
+    "ck_credit_use_amount_positive": "UPDATE credit_use SET amount = 0",
     "ck_wallet_name_is_plain": "UPDATE wallet SET name = 'Not Plain'",
     "ck_wallet_pin_tries_are_few": "UPDATE wallet_pin SET tries = 6",
     "ck_wallet_order_amount_positive": "UPDATE wallet_order SET amount = 0",

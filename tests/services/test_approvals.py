@@ -18,6 +18,7 @@ from core.errors import BadInput, Refused
 from core.flow import Flow
 from core.work import Actor, Work
 from models.approvals import Approval, ApprovalRule, ApprovalStatus
+from models.billing import INVOICE_FLOW
 from models.bookings import BOOKING_FLOW, Booking, BookingStatus
 from models.events import Event
 from models.notices import Notification
@@ -76,7 +77,11 @@ def submit(story: Story, profile_id: UUID | None = None) -> None:
 
 
 def test_every_governed_move_has_a_name_and_a_first_rule(work: Work) -> None:
-    flows: dict[str, Flow[Any]] = {"booking": BOOKING_FLOW, "ledger_period": PERIOD_FLOW}
+    flows: dict[str, Flow[Any]] = {
+        "booking": BOOKING_FLOW,
+        "invoice": INVOICE_FLOW,
+        "ledger_period": PERIOD_FLOW,
+    }
     governed = {f"{name}.{move}" for name, flow in flows.items() for move in flow.governed}
 
     assert set(GOVERNED) == governed

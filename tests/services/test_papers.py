@@ -9,7 +9,7 @@ from models.billing import PaymentMethod
 from models.bookings import Booking
 from models.people import Party
 from models.sales import Project
-from services import bookings, choices, instalments, papers, payments
+from services import bookings, choices, instalments, invoice_papers, papers, payments
 from services.papers import NotYet, Pen
 from services.payments import Part
 from tests import make
@@ -42,7 +42,7 @@ def test_an_invoice_says_what_for_and_how_much(work: Work, booking: Booking) -> 
     bookings.confirm(work, booking.id)
     (link,) = instalments.links(work, booking.id)
 
-    paper = papers.invoice(work, link.invoice_id, PEN)
+    paper = invoice_papers.invoice(work, link.invoice_id, PEN)
 
     assert (paper.template, paper.title) == ("invoice", "Invoice INV-000001")
     assert paper.amount == "KES\xa011,847,001.00"
@@ -59,7 +59,7 @@ def test_an_invoice_says_what_for_and_how_much(work: Work, booking: Booking) -> 
 def test_what_has_not_happened_has_no_paper(work: Work, booking: Booking) -> None:
     (draft,) = instalments.links(work, booking.id)
     with pytest.raises(NotYet):
-        papers.invoice(work, draft.invoice_id, PEN)
+        invoice_papers.invoice(work, draft.invoice_id, PEN)
     bookings.confirm(work, booking.id)
     with pytest.raises(NotYet):
         papers.contract(work, booking.id, PEN)

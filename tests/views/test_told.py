@@ -24,7 +24,7 @@ from tests import make, stories
 from tests.doubles.running import running
 from tests.stories import unit
 from tests.views.conftest import Office
-from views.admin import labels, timeline
+from views.admin import audit_labels, labels, timeline
 from workers import mail, relay, sagas
 
 
@@ -192,13 +192,13 @@ def test_a_refund_that_nobody_sends_waits_for_the_accountant(app: Flask, office:
 
 
 def test_every_column_that_the_audit_trail_tells_of_has_a_name() -> None:
-    named = {*labels.LABELS, *labels.AUDITED}
+    named = {*labels.LABELS, *audit_labels.AUDITED}
     bare = {
         column.name
         for table in Model.metadata.tables.values()
         for column in table.columns
         if not table.name.startswith("ab_")
-        if column.name not in labels.TECHNICAL
+        if column.name not in audit_labels.TECHNICAL
         if not {column.name, column.name.removesuffix("_id")} & named
     }
 

@@ -23,8 +23,8 @@ from models.ledger import Account
 from models.organizations import Profile
 from services import access, chart, ways
 from views.admin import labels
+from views.admin.audit_labels import AUDITED, TECHNICAL
 from views.admin.columns import Column, shown
-from views.admin.labels import TECHNICAL
 from views.admin.registry import BY_TABLE, Screen
 from views.admin.words import day, device, moment, names, number
 from views.web.person import actor as acting
@@ -54,6 +54,8 @@ TABLES: Mapping[str, str] = {
     "apartment_package": N_("Package of an apartment"),
     "apartment_addon": N_("Add-on of an apartment"),
     "instalment_step": N_("Step of an instalment plan"),
+    "credit_note_line": N_("Line of a credit note"),
+    "credit_use": N_("Credit that was used"),
     "invoice_line": N_("Line of an invoice"),
     "payment_allocation": N_("Part of a payment"),
     "provider_event": N_("Message of the provider"),
@@ -126,7 +128,7 @@ def table(name: str) -> str:
 def label(name: str) -> str:
     """Say what a column is called."""
     short = name.removesuffix("_id")
-    known = (where.get(each) for where in (labels.LABELS, labels.AUDITED) for each in (name, short))
+    known = (where.get(each) for where in (labels.LABELS, AUDITED) for each in (name, short))
     said = next(filter(None, known), None)
     return str(_(said)) if said else short.replace("_", " ").capitalize()
 

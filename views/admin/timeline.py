@@ -16,7 +16,7 @@ from core.scope import current
 from core.text import N_
 from models.events import AuditEntry, Event
 from models.files import Comment
-from views.admin import labels, spoken
+from views.admin import audit_labels, spoken
 from views.admin.words import money
 
 SHOWN = 40
@@ -50,6 +50,8 @@ SAID: Mapping[str, str] = {
     "booking.released": N_("freed the apartment"),
     "booking.settled": N_("passed the apartment to the customer"),
     "booking.status_changed": N_("changed the status"),
+    "credit.used": N_("used credit"),
+    "credit_note.issued": N_("wrote the credit note"),
     "delivery.replayed": N_("had it told again"),
     "delivery.skipped": N_("skipped it"),
     "document.attached": N_("added a file"),
@@ -60,6 +62,7 @@ SAID: Mapping[str, str] = {
     "invoice.issued": N_("issued the invoice"),
     "invoice.paid": N_("settled the invoice"),
     "invoice.reminded": N_("reminded the customer"),
+    "invoice.reopened": N_("asked for it again"),
     "late_fee.charged": N_("charged a late fee"),
     "invoice.rejected": N_("rejected the invoice"),
     "invoice.voided": N_("voided the invoice"),
@@ -206,7 +209,7 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> str:
     said = [
         f"{spoken.label(key)}: {spoken.word(before.get(key))} {_arrow()} {spoken.word(after[key])}"
         for key in names
-        if key not in labels.TECHNICAL and not key.endswith("_id")
+        if key not in audit_labels.TECHNICAL and not key.endswith("_id")
     ]
     return "; ".join(said[:MOST_CHANGES])
 

@@ -17,7 +17,16 @@ from models.billing import PAYMENT_METHOD_LABELS, InvoiceStatus, PaymentMethod
 from models.organizations import Membership
 from models.payments import INTENT_FLOW, ONLINE, IntentStatus, PaymentIntent
 from models.people import Party
-from services import buying, catalogue, organizations, paying, payments, ways
+from services import (
+    buying,
+    catalogue,
+    credit,
+    credit_notes,
+    organizations,
+    paying,
+    payments,
+    ways,
+)
 from services.ways import Way
 from views.notices import cut_at
 from views.portal.bookings import bill_state
@@ -134,6 +143,8 @@ class PortalPaymentsView(PortalView):
             amount=request.form.get("amount", "").strip(),
             history=[_row(each) for each in history],
             cut=cut_at(buying.MOST, len(history)),
+            papers=_papers(work),
+            credit=credit.own(work),
             error="" if field in ("amount", "phone") else error,
             errors=[error] if field == "amount" else [],
             phone_errors=[error] if field == "phone" else [],
@@ -177,6 +188,33 @@ def _row(intent: PaymentIntent) -> dict[str, Any]:
         "meaning": "waiting" if sent else INTENT_FLOW.meanings[intent.status],
         "paid": intent.status in payments.OVER,
     }
+
+
+def _papers(work: Work) -> list[dict[str, Any]]:
+    """List the latest invoices and credit notes, each as it was written."""
+    invoices = [
+        {
+            "number": each.number,
+            "kind": _("Invoice"),
+            "issued_at": each.issued_at,
+            "total": each.total,
+            "currency": each.currency,
+            "url": url_for("PortalPapersView.invoice", invoice_id=each.id),
+        }
+        for each in buying.issued(work)
+    ]
+    notes = [
+        {
+            "number": each.number,
+            "kind": _("Credit note"),
+            "issued_at": each.issued_at,
+            "total": -each.total,
+            "currency": each.currency,
+            "url": url_for("PortalPapersView.credit_note", note_id=each.id),
+        }
+        for each in credit_notes.latest(work)
+    ]
+    return sorted([*invoices, *notes], key=lambda each: each["issued_at"], reverse=True)
 
 
 def _way(work: Work, typed: str) -> tuple[PaymentMethod, str]:

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy import text as sql
+from sqlalchemy.exc import IntegrityError
 
 from adapters.storage import FolderStorage
 from models.billing import PaymentMethod
@@ -20,7 +21,7 @@ from tests.adapters.test_documents import _text as printed
 from tests.views.portal.conftest import SLUG, Browser, Town, text
 from tests.views.portal.test_payments import due
 from tests.views.test_told import machines
-from views.portal import papers as pages
+from views import papers as pages
 from workers import relay
 
 Confirmed = Callable[..., tuple[Browser, str]]
@@ -116,7 +117,13 @@ def test_papers_are_made_when_there_is_something_to_write_in_the_customers_langu
             pass
         town.app.test_cli_runner().invoke(args=["worker", "--burst"])
 
-    assert sorted(papers(town)) == ["contract", "logo", "receipt"]
+    assert sorted(papers(town)) == ["contract", "invoice", "logo", "receipt"]
+    with superuser.connect() as door:
+        mails = "SELECT count(*) FROM dispatch WHERE document_id IS NOT NULL"
+        assert door.execute(sql(mails)).scalar() == 1
+        for change in ("UPDATE document SET sha256 = 'x'", "DELETE FROM document"):
+            with pytest.raises(IntegrityError, match="papers stay"):
+                door.execute(sql(f"{change} WHERE use = 'invoice'"))
     with town.jobs() as work:
         query = select(Document).where(Document.use == DocumentUse.contract)
         contract = work.session.scalars(query).one()
@@ -142,7 +149,7 @@ def test_the_code_on_a_paper_proves_it_and_no_other(town: Town) -> None:
 
     said = {"title": "Invoice INV-000001", "dated": "12 Mar 2026", "amount": "KES 1", "by": "Us"}
     with town.app.test_request_context():
-        code = pages._press().proof(said)
+        code = pages.press().proof(said)
     query = "&".join(f"{name}={quote(value)}" for name, value in said.items())
 
     true = town.browser().get(f"/portal/genuine?{query}&code={code}")
