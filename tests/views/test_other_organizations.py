@@ -24,7 +24,7 @@ from tests.views.test_access import IN_SCREENS, SCREENS_BY_TABLE, rules
 
 UNKNOWN = UUID(int=7)
 EVERY_ROLE = tuple(access.ROLES)
-LOCKS = ("both", "the database's alone", "the application's alone")
+LOCKS = ("the database's alone", "the application's alone")
 CHANGES = re.compile(r'csrf[^>]*(?:value|content)="[^"]*"|request:[0-9a-f-]+|[0-9a-f-]{36}')
 """What differs between two answers to the same question: tokens, numbers of requests and rows."""
 
@@ -32,16 +32,14 @@ CHANGES = re.compile(r'csrf[^>]*(?:value|content)="[^"]*"|request:[0-9a-f-]+|[0-
 @pytest.fixture(params=LOCKS)
 def lock(request: pytest.FixtureRequest, app: Flask) -> Iterator[str]:
     """Open one of the two locks for the requests of a test."""
-    if request.param == LOCKS[1]:
+    if request.param == LOCKS[0]:
         event.remove(Session, "do_orm_execute", scope._filter)
         yield request.param
         event.listen(Session, "do_orm_execute", scope._filter)
-    elif request.param == LOCKS[2]:
+    else:
         db.use(app, "owner")
         yield request.param
         db.use(app, "web")
-    else:
-        yield request.param
 
 
 @pytest.fixture
