@@ -12,6 +12,7 @@ from core.db import Amount, Base, Currency, Name
 from core.scope import OrganizationScoped, Record, keyed, same_organization
 from core.text import N_
 from models.billing import Invoice
+from models.estate import Estate
 
 
 class ReminderStep(Record):
@@ -68,7 +69,7 @@ class LateFeeKind(StrEnum):
 
 
 class LateFeeRule(Record):
-    """What is charged on invoices in `currency` that are late.
+    """What is charged on invoices in `currency` that are late, of an estate or of all others.
 
     `amount` is in major units, percents are of what is still due. `tiers` are lines like `10 days:
     2 %`: days late, and the percent that is reached then. All fees on an invoice together stay
@@ -77,11 +78,15 @@ class LateFeeRule(Record):
 
     __tablename__ = "late_fee_rule"
     __table_args__ = keyed(
+        same_organization("estate_id", "estate"),
+        Index("ix_late_fee_rule_estate", "organization_id", "estate_id"),
         Index(
             "uq_late_fee_rule_active",
             "organization_id",
             "currency",
+            "estate_id",
             unique=True,
+            postgresql_nulls_not_distinct=True,
             postgresql_where=text("active"),
             info={"says": N_("There is a rule for this currency. Put that one out of use first.")},
         ),
@@ -103,6 +108,7 @@ class LateFeeRule(Record):
     )
 
     name: Mapped[Name]
+    estate_id: Mapped[UUID | None]
     currency: Mapped[Currency]
     kind: Mapped[LateFeeKind]
     amount: Mapped[Amount] = mapped_column(server_default="0")
@@ -112,6 +118,10 @@ class LateFeeRule(Record):
     every_days: Mapped[int] = mapped_column(server_default="30")
     cap_percent: Mapped[Decimal] = mapped_column(Numeric(7, 4), server_default="100")
     active: Mapped[bool] = mapped_column(server_default=text("true"))
+
+    estate: Mapped[Estate | None] = relationship(
+        primaryjoin="foreign(LateFeeRule.estate_id) == Estate.id", lazy="raise_on_sql"
+    )
 
     def __str__(self) -> str:
         return self.name

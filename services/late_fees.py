@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from core.db import uuid7
 from core.errors import BadInput
@@ -18,6 +18,7 @@ from core.work import Work, locked
 from models.billing import Invoice, InvoiceLine
 from models.chart import LATE_FEES
 from models.dunning import LateFee, LateFeeKind, LateFeeRule
+from models.estate import Unit
 from services import billing, ledger, organizations
 from services.billing import Line
 from services.events import Fact, emit
@@ -107,9 +108,7 @@ def charge(work: Work, invoice_id: UUID) -> LateFee | None:
     The fee falls due after the organization's usual days.
     """
     invoice, today = locked(work, Invoice, invoice_id), ledger.business_date(work)
-    rule = work.session.scalar(
-        select(LateFeeRule).where(LateFeeRule.active, LateFeeRule.currency == invoice.currency)
-    )
+    rule = _rule(work, invoice)
     fee = _fee(work, rule, invoice, today) if rule and invoice.status in billing.OPEN else None
     if rule is None or fee is None or _is_fee(work, invoice.id):
         return None
@@ -147,6 +146,30 @@ def charge(work: Work, invoice_id: UUID) -> LateFee | None:
     return row
 
 
+def _rule(work: Work, invoice: Invoice) -> LateFeeRule | None:
+    """Find the rule for an invoice: that of the estate which it is about, else the general one."""
+    there = select(Unit.estate_id).where(Unit.id == invoice.unit_id).scalar_subquery()
+    own, general = LateFeeRule.estate_id == there, LateFeeRule.estate_id.is_(None)
+    query = select(LateFeeRule).where(
+        LateFeeRule.active, LateFeeRule.currency == invoice.currency, own | general
+    )
+    return work.session.scalar(query.order_by(LateFeeRule.estate_id.nulls_last()).limit(1))
+
+
+def _concerns(rule: LateFeeRule) -> ColumnElement[bool]:
+    """Say which invoices a rule is for: a general one leaves alone what an estate's own is for."""
+    if rule.estate_id:
+        there = select(Unit.id).where(Unit.estate_id == rule.estate_id)
+        return Invoice.unit_id.in_(there)
+    own = and_(
+        LateFeeRule.estate_id == Unit.estate_id,
+        LateFeeRule.active,
+        LateFeeRule.currency == rule.currency,
+    )
+    theirs = select(Unit.id).join(LateFeeRule, own).where(Unit.id == Invoice.unit_id)
+    return ~theirs.exists()
+
+
 def _late(work: Work, rule: LateFeeRule, today: date, most: int) -> Sequence[Invoice]:
     fees = select(InvoiceLine.id).where(
         InvoiceLine.invoice_id == Invoice.id, InvoiceLine.code == LATE_FEES
@@ -158,6 +181,7 @@ def _late(work: Work, rule: LateFeeRule, today: date, most: int) -> Sequence[Inv
             Invoice.status.in_(billing.OPEN),
             Invoice.due_on < today - timedelta(days=rule.grace_days),
             ~fees.exists(),
+            _concerns(rule),
         )
         .order_by(Invoice.due_on, Invoice.id)
         .limit(most)

@@ -68,13 +68,15 @@ RULE = Screen(
     one=N_("Late fee rule"),
     sentence=N_("What is charged on invoices that are not paid in time; never on a fee."),
     menu=MENU,
-    columns="name kind currency amount percent grace_days active",
+    columns="name estate kind currency amount percent grace_days active",
     more="every_days cap_percent created_at",
-    form="name currency kind amount percent tiers grace_days every_days cap_percent active",
+    filters="estate kind active",
+    form="name estate currency kind amount percent tiers grace_days every_days cap_percent active",
     order="name",
     before_save=late_fees.check,
     inputs={
         "currency": {"length": 3},
+        "estate": {"required": False},
         "tiers": {"required": False},
         "grace_days": {"value": "5"},
         "every_days": {"value": "30"},
@@ -82,6 +84,7 @@ RULE = Screen(
         "active": {"value": "1"},
     },
     hints={
+        "estate": N_("Of this estate alone; without one, of all that have no rule of their own."),
         "amount": N_("For a fixed fee."),
         "percent": N_("For a percentage: of what is still due."),
         "tiers": N_("For one that grows, a step a line, like 10 days: 2 %%."),
@@ -102,7 +105,7 @@ RULE = Screen(
         ),
     ),
     groups=(
-        Group(N_("Late fee rule"), "kind currency amount percent tiers"),
+        Group(N_("Late fee rule"), "estate kind currency amount percent tiers"),
         Group(N_("When and how much at most"), "grace_days every_days cap_percent active"),
     ),
     related=(

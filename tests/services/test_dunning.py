@@ -25,10 +25,12 @@ from workers import dunning
 pytestmark = pytest.mark.req("S3.45", "S1.51")
 
 
-def issued(work: Work, total: str = "1000", due_in: int = 0) -> Invoice:
+def issued(
+    work: Work, total: str = "1000", due_in: int = 0, unit_id: UUID | None = None
+) -> Invoice:
     """An invoice that is due some days from today."""
     line = Line("Dues", Decimal(total), SALES_REVENUE)
-    row = billing.draft(work, make.party(work).id, "KES", "Dues", [line])
+    row = billing.draft(work, make.party(work).id, "KES", "Dues", [line], unit_id=unit_id)
     return billing.issue(work, row.id, ledger.business_date(work) + timedelta(days=due_in))
 
 
@@ -229,3 +231,28 @@ def test_nobody_is_charged_where_there_is_no_rule(work: Work, home: UUID) -> Non
 
     assert late_fees.foresee(later(work, 30)) == []
     assert late_fees.charge(later(work, 30), invoice.id) is None
+
+
+@pytest.mark.req("S1.46")
+def test_an_estate_has_a_rule_of_its_own_and_all_others_the_general_one(work: Work) -> None:
+    place = make.estate(work)
+    general = rule(work, LateFeeKind.fixed, amount=Decimal(50))
+    own = rule(work, LateFeeKind.fixed, amount=Decimal(80), estate_id=place.id)
+    units = (make.unit(work, place).id, make.unit(work).id, None)
+    here, there, nowhere = (issued(work, due_in=-10, unit_id=each) for each in units)
+
+    foreseen = {each.invoice_id: each.rule_id for each in late_fees.foresee(work)}
+    charged = [late_fees.charge(work, each.id) for each in (here, there, nowhere)]
+
+    assert foreseen == {here.id: own.id, there.id: general.id, nowhere.id: general.id}
+    assert [each and each.amount for each in charged] == [80, 50, 50]
+
+
+@pytest.mark.req("S1.46")
+def test_an_estate_has_one_rule_for_a_currency(work: Work) -> None:
+    place = make.estate(work)
+    rule(work, LateFeeKind.fixed, amount=Decimal(50), estate_id=place.id)
+
+    with pytest.raises(IntegrityError, match="uq_late_fee_rule_active"):
+        rule(work, LateFeeKind.fixed, amount=Decimal(60), estate_id=place.id)
+    work.session.rollback()
