@@ -25,6 +25,7 @@ DEMO_SIGN_INS = (
     *("admin", "manager", "sales", "accountant", "executive", "guard", "technician"),
     *("owner", "resident", "buyer", "treasurer", "member", "staff", "auditor"),
 )
+PLATFORM_SIGN_IN = "platform"
 FEWEST_DIFFERENT_CHARACTERS = 10
 KNOWN_SECRETS = (
     *("changeme", "change_me", "change-me", "example", "secretkey", "secret_key", "password"),

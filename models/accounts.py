@@ -1,4 +1,4 @@
-"""How people get back in: links that open a new password, and the mails about an account."""
+"""Accounts: the way back in, mails about them, and who runs the platform."""
 
 from datetime import datetime
 from enum import StrEnum, auto
@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Base
+from core.db import Base, Name
 from models.notices import Sending
 
 
@@ -66,3 +66,28 @@ class AccountMail(Sending, Base):
     about: Mapped[MailAbout]
     address: Mapped[str] = mapped_column(String(320))
     created_at: Mapped[datetime]
+
+
+class PlatformAdmin(Base):
+    """Somebody who runs the platform. Named by the tables' owner alone, by a command."""
+
+    __tablename__ = "platform_admin"
+
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("profile.id"), unique=True)
+    created_at: Mapped[datetime]
+
+
+class PlatformAct(Base):
+    """Something that was done to the platform, by whom and why. Never changed, and sealed."""
+
+    __tablename__ = "platform_act"
+    __table_args__ = (Index("ix_platform_act_time", "at"),)
+
+    actor: Mapped[str] = mapped_column(String(80))
+    actor_name: Mapped[Name]
+    verb: Mapped[str] = mapped_column(String(40))
+    subject_table: Mapped[str] = mapped_column(String(63), server_default="")
+    subject_id: Mapped[UUID | None]
+    subject_name: Mapped[str] = mapped_column(String(120), server_default="")
+    reason: Mapped[str] = mapped_column(String(400), server_default="")
+    at: Mapped[datetime]

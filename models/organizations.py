@@ -45,6 +45,8 @@ class Organization(OrganizationScoped, Base):
     email: Mapped[str] = mapped_column(String(320), server_default="")
     phone: Mapped[str] = mapped_column(String(40), server_default="")
     public_catalogue: Mapped[bool] = mapped_column(server_default=text("true"))
+    suspended_at: Mapped[datetime | None]
+    suspended_reason: Mapped[str] = mapped_column(String(400), server_default="")
     custom: Mapped[Json]
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     organization_id: Synonym[UUID] = synonym("id")

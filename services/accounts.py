@@ -7,14 +7,15 @@ change of a profile stands in the audit trail, under the name of whoever asked.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from core.errors import Refused
+from core.errors import NotFound, Refused
 from core.text import N_
-from models.accounts import MailAbout
+from models.accounts import MailAbout, PlatformAct, PlatformAdmin
 from models.organizations import KycStatus, Membership, Organization, Profile, ProfileStatus
 from services import passwords
 from services.sign_in import end_all
@@ -34,6 +35,7 @@ class NoSuchPerson(Refused):
 class Account:
     """How somebody's account stands, and where they belong."""
 
+    id: UUID
     username: str
     name: str
     email: str
@@ -42,10 +44,11 @@ class Account:
     locked_until: datetime | None
     two_factor: bool
     organizations: tuple[str, ...]
+    platform_admin: bool
 
 
-def listed(door: Session, search: str = "") -> list[Account]:
-    """List accounts by user name, at most 1,000; `search` is a part of a name or an address."""
+def listed(door: Session, search: str = "", most: int = MOST) -> list[Account]:
+    """List accounts by user name, at most `most`; `search` is a part of a name or an address."""
     homes = (
         select(func.array_agg(Organization.name))
         .join(Membership, Membership.organization_id == Organization.id)
@@ -53,10 +56,15 @@ def listed(door: Session, search: str = "") -> list[Account]:
         .scalar_subquery()
     )
     query = (
-        select(Profile, User.username, homes.label("homes"))
+        select(
+            Profile,
+            User.username,
+            homes.label("homes"),
+            exists().where(PlatformAdmin.profile_id == Profile.id).label("platform_admin"),
+        )
         .join(User, User.id == Profile.ab_user_id)
         .order_by(func.lower(User.username))
-        .limit(MOST)
+        .limit(most)
     )
     if search:
         columns = (User.username, Profile.name, Profile.email)
@@ -64,27 +72,27 @@ def listed(door: Session, search: str = "") -> list[Account]:
     return [_account(row) for row in door.execute(query)]
 
 
-def suspend(door: Session, login: str, now: datetime) -> Profile:
+def suspend(door: Session, who: str | Profile, now: datetime) -> Profile:
     """Shut somebody out, everywhere and at once; their rows and memberships stay.
 
     Raises:
         NoSuchPerson: nobody is called that.
 
     """
-    profile = _found(door, login)
+    profile = _found(door, who)
     profile.status = ProfileStatus.suspended
     end_all(door, profile.id, now)
     return profile
 
 
-def activate(door: Session, login: str) -> Profile:
+def activate(door: Session, who: str | Profile) -> Profile:
     """Let somebody sign in: again after a suspension, or before the end of a lock-out.
 
     Raises:
         NoSuchPerson: nobody is called that.
 
     """
-    profile = _found(door, login)
+    profile = _found(door, who)
     profile.status = ProfileStatus.active
     _unlock(profile)
     return profile
@@ -143,7 +151,72 @@ def _unlock(profile: Profile) -> None:
     profile.failed_login_attempts, profile.account_locked_until = 0, None
 
 
-def _found(door: Session, login: str) -> Profile:
+def appoint(owner: Session, login: str, now: datetime, by: str) -> bool:
+    """Make somebody an administrator of the platform; False if they are one.
+
+    Runs on the session of the tables' owner: no role of a running process may.
+
+    Raises:
+        NoSuchPerson: nobody is called that.
+
+    """
+    profile = _found(owner, login)
+    one = select(PlatformAdmin.id).where(PlatformAdmin.profile_id == profile.id)
+    if owner.scalar(one) is not None:
+        return False
+    owner.add(PlatformAdmin(profile_id=profile.id, created_at=now))
+    owner.add(_act("appoint", profile, now, by))
+    owner.flush()
+    return True
+
+
+def dismiss(owner: Session, login: str, now: datetime, by: str) -> bool:
+    """Let somebody be no administrator of the platform any more; False if they are none.
+
+    Raises:
+        NoSuchPerson: nobody is called that.
+
+    """
+    profile = _found(owner, login)
+    one = select(PlatformAdmin).where(PlatformAdmin.profile_id == profile.id)
+    held = owner.scalar(one)
+    if held is None:
+        return False
+    owner.delete(held)
+    owner.add(_act("dismiss", profile, now, by))
+    owner.flush()
+    return True
+
+
+def _act(verb: str, profile: Profile, now: datetime, by: str) -> PlatformAct:
+    return PlatformAct(
+        actor=by,
+        actor_name=by,
+        verb=verb,
+        subject_table="profile",
+        subject_id=profile.id,
+        subject_name=profile.name,
+        at=now,
+    )
+
+
+def by_id(door: Session, profile_id: UUID) -> Profile:
+    """Find somebody by the key of their profile, and lock it.
+
+    Raises:
+        NotFound: there is nobody.
+
+    """
+    query = select(Profile).where(Profile.id == profile_id).with_for_update()
+    profile = door.scalars(query, execution_options={"populate_existing": True}).first()
+    if profile is None:
+        raise NotFound
+    return profile
+
+
+def _found(door: Session, login: str | Profile) -> Profile:
+    if isinstance(login, Profile):
+        return login
     plain = login.strip().lower()
     query = (
         select(Profile)
@@ -161,6 +234,7 @@ def _found(door: Session, login: str) -> Profile:
 def _account(row: Any) -> Account:
     profile: Profile = row.Profile
     return Account(
+        profile.id,
         row.username,
         profile.name,
         profile.email,
@@ -169,4 +243,5 @@ def _account(row: Any) -> Account:
         profile.account_locked_until,
         profile.two_factor_enabled,
         tuple(sorted(row.homes or ())),
+        row.platform_admin,
     )

@@ -1,5 +1,6 @@
 """Inviting: a link by which somebody becomes a member, sent to them by mail."""
 
+import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -75,6 +76,12 @@ def read(work: Work, dispatch: Dispatch) -> tuple[Invitation, str] | None:
     if over or not dispatch.locked:
         return None
     return invitation, box.unlock(dispatch.locked, _place(dispatch.id))
+
+
+def new_code(dispatch_id: UUID) -> tuple[str, str]:
+    """Make a code for an invitation, and what of it the dispatch keeps until it has gone."""
+    code = secrets.token_urlsafe(32)
+    return code, box.lock(code, _place(dispatch_id))
 
 
 def _place(dispatch_id: UUID) -> str:

@@ -20,6 +20,8 @@ from models.organizations import Counter, Invitation, Membership, Organization, 
 from services.events import Fact, emit
 
 INVITATION_LASTS = timedelta(days=14)
+ADDRESS = r"[a-z0-9][a-z0-9-]{1,59}"
+"""What a web address may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,24 @@ class OrganizationFounded(Fact, type="organization.founded", table="organization
 
 
 @dataclass(frozen=True)
+class OrganizationSuspended(Fact, type="organization.suspended", table="organization"):
+    """The platform lets nobody work in it for now. Written by the database itself."""
+
+    organization_id: UUID
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class OrganizationResumed(Fact, type="organization.resumed", table="organization"):
+    """The platform lets people work in it again. Written by the database itself."""
+
+    organization_id: UUID
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class MemberInvited(Fact, type="member.invited", table="member_invitation"):
     """Somebody was sent a link."""
 
@@ -140,8 +160,7 @@ def invite(work: Work, email: str, roles: Sequence[str], party_id: UUID | None =
         BadInput: the address or the roles cannot be read.
 
     """
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email) or len(email) > 320:
-        raise BadInput(N_("That is no e-mail address."), field="email")
+    check_address(email)
     if not roles:
         raise BadInput(N_("Choose at least one role."), field="roles")
     code = secrets.token_urlsafe(32)
@@ -158,6 +177,17 @@ def invite(work: Work, email: str, roles: Sequence[str], party_id: UUID | None =
     work.session.flush()
     emit(work, MemberInvited(row.id, row.email, tuple(row.roles)))
     return code
+
+
+def check_address(email: str) -> None:
+    """Make sure that something can be an e-mail address.
+
+    Raises:
+        BadInput: it cannot.
+
+    """
+    if not re.fullmatch(r"[^@\s\0]+@[^@\s\0]+\.[^@\s\0]+", email) or len(email) > 320:
+        raise BadInput(N_("That is no e-mail address."), field="email")
 
 
 def hash_of(code: str) -> bytes:

@@ -14,13 +14,14 @@ from typing import Any
 from uuid import UUID
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from core.db import uuid7
 from core.errors import BadInput, Refused
 from core.text import N_
+from models.accounts import PlatformAdmin
 from models.organizations import (
     TWO_FACTOR_FOR_MONEY,
     Credential,
@@ -84,6 +85,15 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspended:
+    """One organization somebody belongs to, in which nobody works now."""
+
+    organization_id: UUID
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who holds a secret, and what they may choose from."""
 
@@ -98,8 +108,10 @@ class Identity:
     chosen: UUID | None
     scopes: frozenset[str]
     two_factor_enabled: bool
+    platform_admin: bool
     data: dict[str, Any] = field(hash=False)
     memberships: tuple[Member, ...] = ()
+    suspended: tuple[Suspended, ...] = ()
 
     def membership(self, organization_id: UUID | None = None) -> Member | None:
         """Find the membership wished for, else the one chosen, else the first.
@@ -139,8 +151,14 @@ def identify(session: Session, secret: str, now: datetime) -> Identity | None:
         row.chosen,
         frozenset(row.scopes),
         row.two_factor_enabled,
+        row.platform_admin,
         dict(row.data),
-        tuple(map(_member, rows)) if row.home else (),
+        tuple(_member(each) for each in rows if each.home and not each.suspended_at),
+        tuple(
+            Suspended(each.home, each.called, each.suspended_reason)
+            for each in rows
+            if each.suspended_at
+        ),
     )
 
 
@@ -158,6 +176,8 @@ def _holder() -> Select[Any]:
             *(Credential.id.label("held"), Credential.organization_id.label("chosen")),
             *(Organization.id.label("home"), Organization.name.label("called")),
             *(Organization.slug, Organization.time_zone),
+            *(Organization.suspended_at, Organization.suspended_reason),
+            exists().where(PlatformAdmin.profile_id == Profile.id).label("platform_admin"),
             *(Membership.roles, Membership.staff, Membership.party_id),
             Setting.kept(Organization.id, TWO_FACTOR_FOR_MONEY).label("two_factor_for_money"),
         )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -34,6 +35,7 @@ from models.sales import Apartment, Project
 from models.taxes import Tax, TaxRate
 from models.wallets import Channel, Order, OrderKind, WalletPin
 from services import (
+    accounts,
     billing,
     booking_ends,
     bookings,
@@ -121,6 +123,8 @@ def fill(session: Session) -> UUID:
     make.key(session, profile_id)
     passwords.open_link(session, profile_id, clock(), mailed=True)
     passwords.ask(session, "somebody@example.org", clock())
+    name = session.scalars(select(User.username)).first()
+    accounts.appoint(session, str(name), clock(), "test:1")
     with seeing(session, Scope(home, profile_id=profile_id, actor="test:1")):
         work = Work(session, Actor("test", "1"))
         member = make.member(work, profile_id, "Admin")

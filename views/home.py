@@ -37,6 +37,8 @@ class HomeView(BaseView):  # type: ignore[misc]
         at_hand = signed_in()
         if _belongs_in_portal(at_hand):
             return redirect("/portal/")
+        if at_hand.member is None and at_hand.identity.platform_admin:
+            return redirect(url_for("PlatformView.organizations"))
         shortcuts = []
         if at_hand.may("hold", "booking") and "apartment" in BY_TABLE:
             url = url_for("apartment.index", status="for_sale")

@@ -95,6 +95,38 @@ def kyc(who: str, status: str) -> None:
     click.echo(f"The identity of {who} is {status}.")
 
 
+@person.command()
+@click.argument("who")
+def appoint(who: str) -> None:
+    """Let WHO run the platform in the browser: organizations, accounts, health."""
+    with _owner() as owner:
+        made = accounts.appoint(owner, who, clock(), f"command:{_operator()}")
+    click.echo(f"{who} runs the platform now." if made else f"{who} runs it already.")
+
+
+@person.command()
+@click.argument("who")
+def dismiss(who: str) -> None:
+    """Let WHO run the platform no more."""
+    with _owner() as owner:
+        done = accounts.dismiss(owner, who, clock(), f"command:{_operator()}")
+    click.echo(f"{who} does not run the platform any more." if done else f"{who} does not run it.")
+
+
+@contextmanager
+def _owner() -> Iterator[Session]:
+    """Open a session of the tables' owner under the operator's name; a refusal is one line."""
+    try:
+        with (
+            Session(current_app.extensions["engines"]["owner"]) as owner,
+            seeing(owner, Scope(actor=f"command:{_operator()}")),
+            owner.begin(),
+        ):
+            yield owner
+    except Refused as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+
+
 @contextmanager
 def _door() -> Iterator[Session]:
     """Open the door's session under the operator's name, and commit; a refusal is one line."""

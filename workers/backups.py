@@ -17,11 +17,14 @@ import click
 from flask import Flask, current_app
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from core import embedded
 from core.server_process import program
 from core.startup import CannotStart
+from core.work import clock
+from models.accounts import PlatformAct
 from workers import preparation
 
 DUMP, FILES = "database.dump", "files"
@@ -53,6 +56,7 @@ def backup(file: Path) -> None:
                 if (kept := Path(current_app.config["UPLOAD_FOLDER"])).is_dir():
                     archive.add(kept, FILES)
             half.replace(file)
+            _note(file.name)
         except OSError as error:
             half.unlink(missing_ok=True)
             raise click.ClickException(f"Cannot write {file}: {error.strerror}.") from error
@@ -69,6 +73,17 @@ def restore(file: Path, *, replace: bool) -> None:
     """
     with _server():
         _restore(file, replace=replace)
+
+
+def _note(name: str) -> None:
+    """Note that there is a backup, for whoever looks after the platform."""
+    engine = create_engine(current_app.config["OWNER_DATABASE_URI"], poolclass=NullPool)
+    with Session(engine) as owner, owner.begin():
+        owner.execute(text("SET ROLE makao_owner"))
+        by = "command:backup"
+        owner.add(
+            PlatformAct(actor=by, actor_name=by, verb="backup", subject_name=name[:120], at=clock())
+        )
 
 
 def _check_there_is_something() -> None:

@@ -24,7 +24,7 @@ def seal() -> None:
     """Seal all chains."""
     with Desk(None, "chains").work() as work:
         chains.seal_platform(work)
-    for home in homes():
+    for home in homes(suspended=True):
         try:
             with Desk(home, "chains").work() as work:
                 chains.seal(work)

@@ -33,7 +33,7 @@ from models.sales import (
     PackageLevel,
     Project,
 )
-from services import organizations, people, sales, sign_in
+from services import accounts, organizations, people, sales, sign_in
 from services.sales import Floors
 from workers import demo_billing, demo_wallets
 from workers import demo_cast as cast
@@ -71,6 +71,7 @@ def load(*, if_empty: bool) -> None:
     for company in cast.COMPANIES:
         _found(company, password, random_)
         click.echo(f"{company.name}: {company.bookings} bookings")
+    _appoint(password)
 
 
 @demo.command()
@@ -168,6 +169,16 @@ def _people(company: cast.Company, password: str) -> dict[str, UUID]:
         made[login] = sign_in.register(door, username, name, email, password).id
     door.commit()
     return made
+
+
+def _appoint(password: str) -> None:
+    """Register whoever runs the platform: a member of no organization."""
+    login, name = cast.PLATFORM
+    sign_in.register(db.door(), login, name, f"{login}@makao.example", password)
+    db.door().commit()
+    with _owner() as owner:
+        accounts.appoint(owner, login, clock(), "job:demo")
+        owner.commit()
 
 
 def _describe(work: Work, company: cast.Company) -> None:

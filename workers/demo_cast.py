@@ -173,6 +173,8 @@ SIGN_INS = {
     "member": ("Esther Wambui", "Group member"),
     "staff": ("Moses Were", "Staff"),
 }
+PLATFORM = ("platform", "Naomi Kilonzo")
+"""Who runs the platform, and belongs to neither organization."""
 REMINDERS = ((-3, "Before it is due"), (7, "First reminder"), (14, "Second reminder"))
 WITH_PARTY = ("buyer", "owner", "resident", "member", "treasurer")
 """Sign-ins of people the organization deals with; the others work for it."""

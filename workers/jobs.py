@@ -119,16 +119,18 @@ def bell() -> Redis:
 
 
 def homes_due(kind: str) -> list[UUID]:
-    """List the organizations in which there is something of this kind to do now."""
-    query = text("SELECT organizations_due(:kind, :at)")
+    """List the organizations that work, and in which there is something of this kind to do now."""
+    working = "SELECT due FROM organizations_due(:kind, :at) AS due JOIN all_organizations() AS o"
+    query = text(f"{working} ON o = due ORDER BY due")
     with db.session.session_factory() as session:
         return list(session.scalars(query, {"kind": kind, "at": clock()}))
 
 
-def homes() -> list[UUID]:
-    """List all organizations, for what is done in each of them."""
+def homes(*, suspended: bool = False) -> list[UUID]:
+    """List all organizations that work, for what is done in each; or also the `suspended` ones."""
+    named = "kept_organizations()" if suspended else "all_organizations()"
     with db.session.session_factory() as session:
-        return list(session.scalars(text("SELECT all_organizations()")))
+        return list(session.scalars(text(f"SELECT {named}")))
 
 
 def each(kind: str, do: Callable[[UUID], None]) -> None:

@@ -16,8 +16,6 @@ from services import organizations
 from services.events import emit
 from services.organizations import OrganizationFounded
 
-ADDRESS = r"[a-z0-9][a-z0-9-]{1,59}"
-
 
 @click.group("organization")
 def organization() -> None:
@@ -39,7 +37,7 @@ def found(name: str, email: str, address: str, zone: str, currency: str) -> None
         raise click.BadParameter(f"{zone} is no IANA time zone.", param_hint="--zone")
     if not is_currency(currency.upper()):
         raise click.BadParameter(f"{currency} is no ISO currency.", param_hint="--currency")
-    if not re.fullmatch(ADDRESS, address or organizations.address_of(name)):
+    if not re.fullmatch(organizations.ADDRESS, address or organizations.address_of(name)):
         raise click.BadParameter("Use small letters, digits and hyphens.", param_hint="--address")
     db.use(current_app, "jobs")
     actor, session = Actor("command", "organization"), db.session()

@@ -308,6 +308,7 @@ def _greeting() -> str:
             f"  Sign in with the password {config.DEMO_PASSWORD} as one of",
             f"    {', '.join(config.DEMO_SIGN_INS[:7])},",
             f"    {', '.join(config.DEMO_SIGN_INS[7:])};",
+            f"    {config.PLATFORM_SIGN_IN} runs the platform;",
             "  with a 2 behind the name (admin2, manager2 ...) in the second organization.",
             "",
         ]

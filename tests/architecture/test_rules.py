@@ -46,6 +46,7 @@ EDGES = {
     "views/portal/wallet_acts.py": "what a wrong PIN or password counts must hold",
     "views/profile.py": "what belongs to sign-in is kept by its own session",
     "views/web/passwords.py": "the same",
+    "views/platform.py": "the same",
     "views/organizations.py": "the same",
     "views/admin/menu.py": "the page that says what is broken has a menu too",
 }
@@ -64,6 +65,7 @@ NOT_A_DOMAIN = {
         "imports",
         "invoice_drafts",
         "papers",
+        "platform",
         "profile",
         "sales_acts",
         "handovers",
@@ -87,6 +89,7 @@ NOT_A_DOMAIN = {
         *("top_ups", "wallet_orders", "wallet_payouts", "wallet_pins"),
         *("wallet_movements", "wallet_statements", "paying", "followers"),
         *("approval_rules", "late_fees", "reminders", "invitations", "journal", "passwords"),
+        "platform",
         *("asking", "disputes", "duplicates", "ways"),
         *("balances", "financials", "statements", "ageing", "printed_reports"),
         *("manual_entries", "credit_notes", "write_offs", "free_invoices", "tax_reports"),

@@ -13,12 +13,16 @@ AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text()
 BAD = ("serious", "critical")
 NO_SUCH = "/admin/booking/00000000-0000-0000-0000-000000000007"
 PAGES = {
-    "": ["/login/", "/portal/jacaranda/"],
+    "": ["/login/", "/login/forgotten", "/portal/jacaranda/"],
     "manager": [
         *("/home/", "/admin/booking/", "/admin/booking/board", "/admin/booking/ first"),
         *("/admin/apartment/add", "/imports/", "/imports/new", NO_SUCH, "/profile/"),
     ],
     "executive": ["/dashboards/sales/"],
+    "platform": [
+        *("/platform/", "/platform/people", "/platform/health", "/platform/acts"),
+        "/platform/organizations/new",
+    ],
     "buyer": [
         *("/portal/", "/portal/jacaranda/apartments", "/portal/bookings"),
         *("/portal/bookings wizard", "/portal/payments"),

@@ -76,8 +76,8 @@ RIGHTS = {
 }
 """Pages that are no screens, and the right that opens them."""
 IMPORTS = "/imports/"
-OTHERS = ("/portal/", "/dashboards/", "/api/v1/card/", "/webhooks/", "/hooks/")
-"""Faces with tables of their own (tests/views/portal, tests/dashboards, tests of webhooks)."""
+OTHERS = ("/platform/", "/portal/", "/dashboards/", "/api/v1/card/", "/webhooks/", "/hooks/")
+"""Faces with tables of their own (tests/views/portal, test_platform, tests/dashboards ...)."""
 WRITES = {"add", "edit", "delete"}
 IN_SCREENS = re.compile(r"^/(?P<face>admin|api/v1)/(?P<table>[a-z_]+)/(?P<rest>.*)$")
 REFUSED = {302, 401, 403}

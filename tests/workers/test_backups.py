@@ -74,7 +74,12 @@ def test_what_was_kept_comes_back_on_another_machine(
     result = run("restore", str(kept))
 
     assert result.exit_code == 0, result.output
-    assert counts(fresh) == counts(addresses["OWNER_DATABASE_URI"])
+    # That there is a backup is noted once it is whole: it does not tell of itself.
+    noted = {"platform_act": 1, "audit_entry": 1}
+    there = {
+        each: n - noted.get(each, 0) for each, n in counts(addresses["OWNER_DATABASE_URI"]).items()
+    }
+    assert {each: n for each, n in there.items() if n} == counts(fresh)
     assert counts(fresh)["journal_entry"] > 0
     back = [each.read_bytes() for each in (tmp_path / "files").rglob("*") if each.is_file()]
     assert b"a plan of the house" in back  # beside what other tests have stored

@@ -32,6 +32,14 @@ PAGES = (
     (N_("Organization"), N_("Settings"), "/organization/settings", "setting"),
 )
 """Pages that are no screens: menu, label, address, and the table whose reading opens them."""
+PLATFORM = N_("Platform")
+PLATFORM_PAGES = (
+    (N_("Organizations"), "/platform/"),
+    (N_("People"), "/platform/people"),
+    (N_("Health"), "/platform/health"),
+    (N_("What was done"), "/platform/acts"),
+)
+"""For those who run the platform, whatever their roles in an organization."""
 
 
 def init_app(app: Flask) -> None:
@@ -76,8 +84,12 @@ def frame() -> dict[str, Any]:
         "person_links": _person_links(),
         "sign_out_url": url_for("SignInView.logout"),
         # Whoever is no staff finds these pages inside the portal, which is all they know.
-        "layout": None if at_hand.member and at_hand.member.staff else "portal/base.html",
+        "layout": None if _works_here(at_hand) else "portal/base.html",
     }
+
+
+def _works_here(at_hand: Person) -> bool:
+    return at_hand.identity.platform_admin or bool(at_hand.member and at_hand.member.staff)
 
 
 def menu(at_hand: Person) -> list[dict[str, Any]]:
@@ -90,6 +102,7 @@ def menu(at_hand: Person) -> list[dict[str, Any]]:
     for name, label, url, table in PAGES:
         if at_hand.may(READ_VERB, table):
             groups[name].append(_item(_(label), url))
+    groups[PLATFORM] = _platform(at_hand)
     home = url_for("HomeView.home")
     top = [_item(_("Home"), home, exact=True) | {"icon": "home"}]
     return top + [
@@ -99,9 +112,15 @@ def menu(at_hand: Person) -> list[dict[str, Any]]:
             "pages": groups[name],
             "open": any(item["current"] for item in groups[name]) or len(groups[name]) < 20,
         }
-        for name, icon in MENUS
+        for name, icon in (*MENUS, (PLATFORM, "server"))
         if groups[name]
     ]
+
+
+def _platform(at_hand: Person) -> list[dict[str, Any]]:
+    if not at_hand.identity.platform_admin:
+        return []
+    return [_item(_(label), url, exact=True) for label, url in PLATFORM_PAGES]
 
 
 def _item(label: str, url: str, *, exact: bool = False) -> dict[str, Any]:

@@ -77,6 +77,8 @@ SAID: Mapping[str, str] = {
     "occupancy.ended": N_("wrote down the moving out"),
     "occupancy.started": N_("wrote down the moving in"),
     "organization.founded": N_("founded the organization"),
+    "organization.suspended": N_("suspended the organization"),
+    "organization.resumed": N_("let the organization work again"),
     "ownership.ended": N_("ended the ownership"),
     "ownership.started": N_("wrote down the ownership"),
     "package.price_changed": N_("changed the price"),

@@ -64,8 +64,7 @@ def locale() -> str:
 
 def time_zone() -> str | None:
     """Name the organization's zone for what pages show; UTC without one."""
-    name: str | None = g.get("time_zone")
-    return name
+    return g.get("time_zone") or None
 
 
 def _begin() -> None:
