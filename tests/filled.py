@@ -22,7 +22,7 @@ from models.bookings import InstalmentPlan
 from models.builder import Import, ImportRow, SavedView
 from models.chart import BANK, DEPOSITS_HELD, RENTAL_INCOME, TAX_PAYABLE, TRUST
 from models.dunning import LateFeeKind, LateFeeRule, ReminderStep
-from models.estate import Block, Occupancy, OccupancyRole, Ownership
+from models.estate import Block, Estate, Occupancy, OccupancyRole, Ownership
 from models.events import Delivery, Event, IdempotencyKey, ScheduledRun
 from models.files import Comment, Document, DocumentUse, Follower
 from models.ledger import Account, Entry
@@ -130,8 +130,8 @@ def fill(session: Session) -> UUID:
         member = make.member(work, profile_id, "Admin")
         _sell(work)
         _keep_books(work, make.party(work).id)
-        _remind_and_charge(work, make.party(work).id)
         _let(work, make.party(work).id)
+        _remind_and_charge(work, make.party(work).id)
         _tax_and_credit(work, make.party(work).id)
         _keep_house(work, member)
         session.commit()
@@ -215,10 +215,10 @@ def _remind_and_charge(work: Work, customer: UUID) -> None:
     """Remind of an invoice that is late, and charge a fee on it."""
     home = work.scope.home()
     work.session.add(ReminderStep(organization_id=home, days=1, name="x", note=""))
-    rule = LateFeeRule(
-        organization_id=home, name="x", currency="KES", kind=LateFeeKind.fixed, amount=Decimal(5)
-    )
-    work.session.add(rule)
+    one = {"organization_id": home, "name": "x", "currency": "KES", "kind": LateFeeKind.fixed}
+    place_id = work.session.scalars(select(Estate.id).limit(1)).one()
+    for estate_id in (None, place_id):
+        work.session.add(LateFeeRule(**one, amount=Decimal(5), estate_id=estate_id))
     line = billing.Line("x", Decimal(100), RENTAL_INCOME)
     invoice = billing.draft(work, customer, "KES", "x", [line])
     billing.issue(work, invoice.id, ledger.business_date(work) - timedelta(days=9))
