@@ -42,6 +42,8 @@ _MONEY_READ = dict.fromkeys(
     ),
     "read",
 )
+_BILLS_READ = dict.fromkeys(("bill", "billing_cycle", "bill_charge"), "read")
+_BILLS_WRITE = {"bill": "*", "billing_cycle": "*", "bill_charge": "read"}
 _ESTATE_READ = dict.fromkeys(("estate", "block", "unit", "ownership", "occupancy"), "read")
 _ESTATE_WRITE = dict.fromkeys(_ESTATE_READ, "*")
 _RECORDS = {"document": "*", "record_comment": "*", "saved_view": "*"}
@@ -54,6 +56,7 @@ ROLES: Mapping[str, Verbs] = {
     "Manager": {
         **_CATALOGUE_WRITE,
         **_ESTATE_WRITE,
+        **_BILLS_WRITE,
         **_MONEY_READ,
         **_RECORDS,
         "booking": "*",
@@ -85,6 +88,7 @@ ROLES: Mapping[str, Verbs] = {
     "Accountant": {
         **_CATALOGUE_READ,
         **_ESTATE_READ,
+        **_BILLS_WRITE,
         **_MONEY_READ,
         **_RECORDS,
         "booking": "read",
@@ -110,6 +114,7 @@ ROLES: Mapping[str, Verbs] = {
     "Executive": {
         **_CATALOGUE_READ,
         **_ESTATE_READ,
+        **_BILLS_READ,
         **_MONEY_READ,
         **_RECORDS_READ,
         "booking": "read",
@@ -120,6 +125,7 @@ ROLES: Mapping[str, Verbs] = {
     "Auditor": {
         **_CATALOGUE_READ,
         **_ESTATE_READ,
+        **_BILLS_READ,
         **_MONEY_READ,
         **_RECORDS_READ,
         "booking": "read",

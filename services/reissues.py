@@ -69,7 +69,8 @@ def reissue(work: Work, item_id: UUID, done: Preview) -> None:
     work.session.execute(
         text(
             "UPDATE invoice SET status = 'issued', issued_at = :now,"
-            " number = 'INV-' || lpad((:last + n.nth)::text, 6, '0')"
+            " number = 'INV-' || lpad((:last + n.nth)::text,"
+            " greatest(6, length((:last + n.nth)::text)), '0')"
             " FROM renewed AS n WHERE invoice.organization_id = n.organization_id"
             " AND invoice.id = n.new_id"
         ),

@@ -36,6 +36,7 @@ from models.taxes import Tax, TaxRate
 from models.wallets import Channel, Order, OrderKind, WalletPin
 from services import (
     accounts,
+    bill_runs,
     billing,
     booking_ends,
     bookings,
@@ -206,6 +207,8 @@ def _let(work: Work, party_id: UUID) -> None:
     row = Occupancy(unit_id=unit.id, party_id=party_id, since=since)
     row.role = OccupancyRole.owner_occupier
     estate.move_in(work, row)
+    bill = make.bill(work, place)
+    bill_runs.issue(work, bill_runs.plan(work, bill.id, since).id)
     line = billing.Line("x", Decimal(70), RENTAL_INCOME)
     invoice = billing.draft(work, party_id, "KES", "x", [line], unit_id=unit.id)
     billing.issue(work, invoice.id)

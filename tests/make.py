@@ -1,6 +1,6 @@
 """Rows for tests: `make.booking(work)` is a valid booking. A test names only what it is about."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.db import Base, uuid7
 from core.scope import Scope, seeing
 from core.work import Actor, Work
+from models.bills import Bill
 from models.estate import Estate, Unit
 from models.organizations import CredentialKind, Membership
 from models.people import Party
@@ -150,6 +151,14 @@ def unit(work: Work, place: Estate | None = None, **given: Any) -> Unit:
     defaults = {"number": f"U{next(_number)}", "area": Decimal(80)}
     home = {"organization_id": work.scope.home(), "estate_id": place.id}
     return _add(work, Unit(**defaults | given, **home))
+
+
+def bill(work: Work, place: Estate, **given: Any) -> Bill:
+    """A bill of 100 for each unit, asked for each month since a day in the past."""
+    defaults = {"title": f"Bill {next(_number)}", "amount": Decimal(100)}
+    defaults |= {"first_on": date(2026, 1, 31), "automatic": False}
+    home = {"organization_id": work.scope.home(), "estate_id": place.id}
+    return _add(work, Bill(**defaults | given, **home))
 
 
 def _add(work: Work, row: Row) -> Row:

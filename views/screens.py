@@ -5,6 +5,7 @@ from flask_appbuilder import AppBuilder
 from views import (
     approvals,
     billing,
+    bills,
     bookings,
     dunning,
     estate,
@@ -40,6 +41,7 @@ SCREENS = [
     *bookings.SCREENS,
     *sales.SCREENS,
     *estate.SCREENS,
+    *bills.SCREENS,
     *billing.SCREENS,
     *taxes.SCREENS,
     *payments.SCREENS,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from workers import (
     account_mails,
     approvals,
+    bills,
     bookings,
     chains,
     cleaning,
@@ -56,6 +57,7 @@ SCHEDULE = (
     Entry("holds that end", timedelta(seconds=5), bookings.expire_holds),
     Entry("sagas", timedelta(seconds=5), sagas.advance_due),
     Entry("seals", timedelta(seconds=5), chains.seal),
+    Entry("bill runs", timedelta(seconds=30), bills.go_on),
     Entry("imports", timedelta(seconds=30), imports.go_on),
     Entry("disputes", timedelta(minutes=1), disputes.look_into_due),
     Entry("reminders of holds", timedelta(minutes=1), bookings.remind),
@@ -65,6 +67,7 @@ SCHEDULE = (
     Entry("approvals", timedelta(minutes=5), approvals.remind),
     Entry("invariants", timedelta(minutes=15), invariants.check),
     Entry("stale bookings", timedelta(hours=1), bookings.reassign_stale),
+    Entry("bills", timedelta(hours=1), bills.begin_due),
     Entry("who has which unit", timedelta(hours=1), estate.refresh),
     Entry("old runs", timedelta(hours=1), cleaning.forget_runs),
     Entry("reminders of invoices", timedelta(days=1), dunning.remind, at=timedelta(hours=6)),

@@ -11,6 +11,7 @@ from models.events import Event
 from services.events import CATALOGUE
 from workers import (
     approvals,
+    bills,
     bookings,
     dunning,
     estate,
@@ -28,6 +29,9 @@ SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
     "approval.asked": [approvals.asked],
     "approval.given": [approvals.given],
     "approval.closed": [approvals.lapsed],
+    "bill.issued": [bills.issued],
+    "bill.taken_back": [bills.taken_back],
+    "billing_cycle.status_changed": [bills.ring],
     "booking.created": [bookings.assign],
     "booking.assigned": [notices.booking_assigned],
     "booking.confirmed": [notices.booking_confirmed],

@@ -95,6 +95,7 @@ NOT_A_DOMAIN = {
         *("manual_entries", "credit_notes", "write_offs", "free_invoices", "tax_reports"),
         *("invoice_papers", "paper_mails"),
         *("handovers", "import_rows", "estate_sheets", "estate_import", "estate_import_run"),
+        *("formulas", "bill_runs", "bill_statements"),
     },
     "dashboards": {"site", "theme", "charts"},
     "adapters": None,  # they are named after what is outside

@@ -10,6 +10,7 @@ import models
 from core.flow import Flow, IllegalMove
 from models.approvals import APPROVAL_FLOW
 from models.billing import INVOICE_FLOW
+from models.bills import CYCLE_FLOW
 from models.bookings import BOOKING_FLOW
 from models.builder import IMPORT_FLOW
 from models.estate import UNIT_FLOW
@@ -19,13 +20,14 @@ from models.payments import DISPUTE_FLOW, INTENT_FLOW, REFUND_FLOW
 from models.periods import PERIOD_FLOW
 from models.sales import APARTMENT_FLOW
 from models.wallets import ORDER_FLOW, WALLET_FLOW
-from views.admin import labels
+from views.admin import states
 
 assert models.__all__
 FLOWS: dict[str, Flow[Any]] = {
     "approval": APPROVAL_FLOW,
     "invoice": INVOICE_FLOW,
     "booking": BOOKING_FLOW,
+    "cycle": CYCLE_FLOW,
     "import": IMPORT_FLOW,
     "saga": SAGA_FLOW,
     "payment": INTENT_FLOW,
@@ -71,7 +73,7 @@ def test_a_move_is_made_from_where_it_starts_and_refused_elsewhere(
 
 
 def test_every_flow_is_known_to_the_screens_and_tried_here() -> None:
-    assert set(map(id, labels.FLOWS.values())) <= set(map(id, FLOWS.values()))
+    assert set(map(id, states.FLOWS.values())) <= set(map(id, FLOWS.values()))
 
 
 def test_a_table_with_a_state_that_nothing_leads_to_is_refused_at_import() -> None:

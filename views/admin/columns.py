@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import MANYTOONE, ColumnProperty, RelationshipProperty
 
 from core.db import Base
-from views.admin import labels, words
+from views.admin import labels, states, words
 
 LONG_TEXT = 400
 NAMES = ("name", "number", "subject", "title", "memo", "code", "type", "key", "email", "label")
@@ -150,7 +150,7 @@ def _typed(found: Any) -> dict[str, Any]:
 def shown(column: Column, value: Any, currency: str = "") -> Markup:
     """Write a value for a page."""
     if column.kind is Kind.choice and isinstance(value, Enum):
-        return badge(value) if type(value) in labels.MEANINGS else escape(in_words(value))
+        return badge(value) if type(value) in states.MEANINGS else escape(in_words(value))
     if column.kind is Kind.money:
         return words.said(value, currency)
     if column.kind is Kind.json:
@@ -169,7 +169,7 @@ def _chosen(column: Column, value: Any) -> Any:
 
 def badge(value: Enum) -> Markup:
     """Write a state: icon and word in the colour of its meaning."""
-    meaning = labels.MEANINGS[type(value)][value]
+    meaning = states.MEANINGS[type(value)][value]
     return Markup(
         '<span class="mk-badge mk-{}"><i class="ti ti-{}" aria-hidden="true"></i>{}</span>'
     ).format(meaning, ICONS[meaning], in_words(value))
@@ -177,7 +177,7 @@ def badge(value: Enum) -> Markup:
 
 def in_words(value: Enum) -> str:
     """Say a choice in words."""
-    said = labels.CHOICES.get(type(value), {}).get(value)
+    said = states.CHOICES.get(type(value), {}).get(value)
     return gettext(said) if said else str(value.value).replace("_", " ").capitalize()
 
 

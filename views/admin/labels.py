@@ -1,129 +1,9 @@
-"""What columns, states and choices are called. Message ids; translated where they are shown."""
+"""What columns are called. Message ids; translated where they are shown."""
 
 from collections.abc import Mapping
-from enum import Enum
-from typing import Any
 
 from core.text import N_
-from models.approvals import APPROVAL_FLOW, ApprovalStatus
-from models.billing import INVOICE_FLOW, PAYMENT_METHOD_LABELS, InvoiceStatus, PaymentMethod
-from models.bookings import BOOKING_FLOW, BookingStatus
-from models.builder import IMPORT_FLOW, ImportStatus
-from models.chart import AccountType, BookKind
-from models.dunning import LateFeeKind
-from models.estate import (
-    OCCUPANCY_ROLE_LABELS,
-    UNIT_FLOW,
-    UNIT_TYPE_LABELS,
-    OccupancyRole,
-    UnitStatus,
-    UnitType,
-)
-from models.events import SAGA_FLOW, SagaStatus, Severity
-from models.holds import HOLD_FLOW, HoldStatus
-from models.paper_styles import PaperKind
-from models.payments import (
-    DISPUTE_FLOW,
-    INTENT_FLOW,
-    REFUND_FLOW,
-    DisputeStatus,
-    IntentStatus,
-    RefundStatus,
-    Topic,
-)
-from models.people import PARTY_KIND_LABELS, PartyKind
-from models.periods import PERIOD_FLOW, PeriodStatus
-from models.sales import APARTMENT_FLOW, APARTMENT_TYPE_LABELS, ApartmentStatus, ApartmentType
-from models.wallets import (
-    CHANNEL_LABELS,
-    ORDER_FLOW,
-    ORDER_LABELS,
-    RECORD_TYPE_LABELS,
-    TRANSACTION_MEANINGS,
-    TRANSACTION_STATUS_LABELS,
-    TRANSACTION_TYPE_LABELS,
-    WALLET_FLOW,
-    Channel,
-    OrderKind,
-    OrderStatus,
-    RecordType,
-    TransactionStatus,
-    TransactionType,
-    WalletStatus,
-)
 
-FLOWS: Mapping[type[Enum], Any] = {
-    ApartmentStatus: APARTMENT_FLOW,
-    ApprovalStatus: APPROVAL_FLOW,
-    BookingStatus: BOOKING_FLOW,
-    DisputeStatus: DISPUTE_FLOW,
-    HoldStatus: HOLD_FLOW,
-    ImportStatus: IMPORT_FLOW,
-    IntentStatus: INTENT_FLOW,
-    InvoiceStatus: INVOICE_FLOW,
-    OrderStatus: ORDER_FLOW,
-    PeriodStatus: PERIOD_FLOW,
-    RefundStatus: REFUND_FLOW,
-    SagaStatus: SAGA_FLOW,
-    UnitStatus: UNIT_FLOW,
-    WalletStatus: WALLET_FLOW,
-}
-MEANINGS: Mapping[type[Enum], Mapping[Any, str]] = {
-    **{kind: flow.meanings for kind, flow in FLOWS.items()},
-    TransactionStatus: TRANSACTION_MEANINGS,
-    Severity: {
-        Severity.info: "over",
-        Severity.notice: "waiting",
-        Severity.warning: "needs",
-        Severity.critical: "stopped",
-    },
-}
-CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
-    **{kind: flow.labels for kind, flow in FLOWS.items()},
-    ApartmentType: APARTMENT_TYPE_LABELS,
-    PartyKind: PARTY_KIND_LABELS,
-    PaymentMethod: PAYMENT_METHOD_LABELS,
-    Topic: {
-        Topic.payment: N_("Payment"),
-        Topic.refund: N_("Refund"),
-        Topic.dispute: N_("Dispute"),
-    },
-    Channel: CHANNEL_LABELS,
-    OccupancyRole: OCCUPANCY_ROLE_LABELS,
-    OrderKind: ORDER_LABELS,
-    RecordType: RECORD_TYPE_LABELS,
-    TransactionStatus: TRANSACTION_STATUS_LABELS,
-    TransactionType: TRANSACTION_TYPE_LABELS,
-    UnitType: UNIT_TYPE_LABELS,
-    Severity: {
-        Severity.info: N_("Ordinary"),
-        Severity.notice: N_("Notable"),
-        Severity.warning: N_("Warning"),
-        Severity.critical: N_("Critical"),
-    },
-    LateFeeKind: {
-        LateFeeKind.fixed: N_("A fixed amount, once"),
-        LateFeeKind.percent: N_("A percentage of what is due, once"),
-        LateFeeKind.daily: N_("A percentage of what is due for each day"),
-        LateFeeKind.tiered: N_("A percentage that grows with the days"),
-    },
-    PaperKind: {
-        PaperKind.invoice: N_("Invoice"),
-        PaperKind.credit_note: N_("Credit note"),
-    },
-    BookKind: {
-        BookKind.own: N_("Our own"),
-        BookKind.trust: N_("Money held for others"),
-        BookKind.group: N_("A savings group's"),
-    },
-    AccountType: {
-        AccountType.asset: N_("Asset"),
-        AccountType.liability: N_("Liability"),
-        AccountType.equity: N_("Equity"),
-        AccountType.income: N_("Income"),
-        AccountType.expense: N_("Expense"),
-    },
-}
 LABELS: Mapping[str, str] = {
     "about": N_("About"),
     "above": N_("From this amount on"),
@@ -145,6 +25,8 @@ LABELS: Mapping[str, str] = {
     "asked_by": N_("Asked by"),
     "assigned_package": N_("Chosen package"),
     "assigned_to": N_("Assigned to"),
+    "audience_types": N_("Only units of these types"),
+    "automatic": N_("Issued by itself"),
     "at": N_("Time"),
     "attempts": N_("Tries"),
     "balance": N_("Balance"),
@@ -152,6 +34,8 @@ LABELS: Mapping[str, str] = {
     "bank_code": N_("Bank code"),
     "bank_name": N_("Bank"),
     "base_price": N_("Base price"),
+    "basis": N_("How it is reckoned"),
+    "bill": N_("Bill"),
     "bedrooms": N_("Bedrooms"),
     "begins_on": N_("From"),
     "biller_id": N_("Biller's number"),
@@ -161,11 +45,28 @@ LABELS: Mapping[str, str] = {
     "booked_on": N_("Booked on"),
     "cap": N_("At most"),
     "cap_percent": N_("All fees together at most (%)"),
+    "charged_on": N_("Charged on"),
+    "charges": N_("Invoices"),
+    "condition": N_("Only units for which this is so"),
+    "cycle": N_("Period"),
+    "discount": N_("Discount"),
+    "discount_percent": N_("Discount (%)"),
+    "due_days": N_("Days until it is due"),
+    "every": N_("How often"),
+    "exceptions": N_("Exceptions"),
+    "first_on": N_("First on"),
+    "formula": N_("Formula"),
+    "gross": N_("Before the discount"),
+    "issued": N_("Issued so far"),
+    "kept": N_("Paid, so kept"),
+    "payer": N_("Who pays"),
+    "period_on": N_("Begins on"),
+    "problem": N_("Exception"),
+    "taken_back": N_("Taken back so far"),
     "categories": N_("Categories"),
     "category": N_("Category"),
     "changed": N_("Changed"),
     "channel": N_("Channel"),
-    "charged_on": N_("Charged on"),
     "client": N_("Device"),
     "closed_at": N_("Closed"),
     "closed_by": N_("Closed by"),
@@ -190,7 +91,6 @@ LABELS: Mapping[str, str] = {
     "description": N_("Description"),
     "destination_bank_code": N_("Bank code"),
     "destination_bank_name": N_("Bank"),
-    "discount": N_("Discount"),
     "done_at": N_("Done"),
     "due_amount": N_("Still due"),
     "due_at": N_("Due"),

@@ -12,7 +12,7 @@ from core import db
 from core.errors import NotFound
 from models.files import Document, DocumentUse, Follower
 from models.organizations import Profile
-from views.admin import forms, labels, queries, spoken, subjects, timeline
+from views.admin import forms, queries, spoken, states, subjects, timeline
 from views.admin.acts import why_not
 from views.admin.columns import Column, Kind, in_words
 from views.admin.lists import act_button
@@ -128,9 +128,9 @@ def _groups(screen: Screen, held: dict[str, Any], currency: str) -> list[dict[st
 
 def _state(screen: Screen, row: Any) -> dict[str, Any] | None:
     status = getattr(row, "status", None)
-    if status is None or type(status) not in labels.MEANINGS:
+    if status is None or type(status) not in states.MEANINGS:
         return None
-    return {"label": in_words(status), "meaning": labels.MEANINGS[type(status)][status]}
+    return {"label": in_words(status), "meaning": states.MEANINGS[type(status)][status]}
 
 
 def _countdown(screen: Screen, row: Any) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from sqlalchemy import inspect, select
 from core.db import Base
 from core.work import Work
 from services import access
-from views.admin import labels
+from views.admin import states
 from views.admin.acts import Act
 from views.admin.columns import Column, Kind, column, name_key
 from views.admin.inputs import Input
@@ -186,7 +186,7 @@ class Screen:
         if "status" not in inspect(self.model).columns:
             return None
         enum = column(self.model, "status", self.labels).enum
-        return labels.FLOWS.get(enum) if enum else None
+        return states.FLOWS.get(enum) if enum else None
 
     @cached_property
     def name_key(self) -> str:

@@ -22,7 +22,7 @@ from models.events import Saga
 from models.ledger import Account
 from models.organizations import Profile
 from services import access, chart, ways
-from views.admin import labels
+from views.admin import labels, states
 from views.admin.audit_labels import AUDITED, TECHNICAL
 from views.admin.columns import Column, shown
 from views.admin.registry import BY_TABLE, Screen
@@ -143,7 +143,7 @@ def word(value: Any) -> str:  # noqa: PLR0911  # a kind a line
     """Say a value that was written down: instants, days, amounts and choices as people do."""
     if value is None or value == "":
         return "\u2013"
-    for enum, choices in labels.CHOICES.items():
+    for enum, choices in states.CHOICES.items():
         if isinstance(value, str) and value in {each.value for each in enum}:
             return str(_(choices[enum(value)]))
     if isinstance(value, bool):

@@ -51,6 +51,7 @@ TRIGGERS = {
     "invoice_frozen": N_("The invoice is issued and stays as it is. Void it and issue another."),
     "invoice_closed": N_("The invoice is closed."),
     "owners_hold_at_most_all": N_("The owners of an apartment hold at most 100 percent of it."),
+    "billing_cycle_stays": N_("What a period of a bill asks for is settled when it is planned."),
     "shares_within_whole": N_("The owners of a unit hold at most all of it on each day."),
     "plan_adds_up": N_("The steps of a plan add up to 100 percent."),
     "entry_balances": N_("The sides of the entry do not balance."),

@@ -1,0 +1,143 @@
+"""What states and choices are called. Message ids; translated where they are shown."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from core.text import N_
+from models.approvals import APPROVAL_FLOW, ApprovalStatus
+from models.billing import INVOICE_FLOW, PAYMENT_METHOD_LABELS, InvoiceStatus, PaymentMethod
+from models.bills import (
+    BASIS_LABELS,
+    CYCLE_FLOW,
+    EVERY_LABELS,
+    PAYER_LABELS,
+    PROBLEM_LABELS,
+    Basis,
+    CycleStatus,
+    Every,
+    Payer,
+    Problem,
+)
+from models.bookings import BOOKING_FLOW, BookingStatus
+from models.builder import IMPORT_FLOW, ImportStatus
+from models.chart import AccountType, BookKind
+from models.dunning import LateFeeKind
+from models.estate import (
+    OCCUPANCY_ROLE_LABELS,
+    UNIT_FLOW,
+    UNIT_TYPE_LABELS,
+    OccupancyRole,
+    UnitStatus,
+    UnitType,
+)
+from models.events import SAGA_FLOW, SagaStatus, Severity
+from models.holds import HOLD_FLOW, HoldStatus
+from models.paper_styles import PaperKind
+from models.payments import (
+    DISPUTE_FLOW,
+    INTENT_FLOW,
+    REFUND_FLOW,
+    DisputeStatus,
+    IntentStatus,
+    RefundStatus,
+    Topic,
+)
+from models.people import PARTY_KIND_LABELS, PartyKind
+from models.periods import PERIOD_FLOW, PeriodStatus
+from models.sales import APARTMENT_FLOW, APARTMENT_TYPE_LABELS, ApartmentStatus, ApartmentType
+from models.wallets import (
+    CHANNEL_LABELS,
+    ORDER_FLOW,
+    ORDER_LABELS,
+    RECORD_TYPE_LABELS,
+    TRANSACTION_MEANINGS,
+    TRANSACTION_STATUS_LABELS,
+    TRANSACTION_TYPE_LABELS,
+    WALLET_FLOW,
+    Channel,
+    OrderKind,
+    OrderStatus,
+    RecordType,
+    TransactionStatus,
+    TransactionType,
+    WalletStatus,
+)
+
+FLOWS: Mapping[type[Enum], Any] = {
+    ApartmentStatus: APARTMENT_FLOW,
+    ApprovalStatus: APPROVAL_FLOW,
+    BookingStatus: BOOKING_FLOW,
+    CycleStatus: CYCLE_FLOW,
+    DisputeStatus: DISPUTE_FLOW,
+    HoldStatus: HOLD_FLOW,
+    ImportStatus: IMPORT_FLOW,
+    IntentStatus: INTENT_FLOW,
+    InvoiceStatus: INVOICE_FLOW,
+    OrderStatus: ORDER_FLOW,
+    PeriodStatus: PERIOD_FLOW,
+    RefundStatus: REFUND_FLOW,
+    SagaStatus: SAGA_FLOW,
+    UnitStatus: UNIT_FLOW,
+    WalletStatus: WALLET_FLOW,
+}
+MEANINGS: Mapping[type[Enum], Mapping[Any, str]] = {
+    **{kind: flow.meanings for kind, flow in FLOWS.items()},
+    TransactionStatus: TRANSACTION_MEANINGS,
+    Severity: {
+        Severity.info: "over",
+        Severity.notice: "waiting",
+        Severity.warning: "needs",
+        Severity.critical: "stopped",
+    },
+}
+CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
+    **{kind: flow.labels for kind, flow in FLOWS.items()},
+    ApartmentType: APARTMENT_TYPE_LABELS,
+    Basis: BASIS_LABELS,
+    Every: EVERY_LABELS,
+    Payer: PAYER_LABELS,
+    Problem: PROBLEM_LABELS,
+    PartyKind: PARTY_KIND_LABELS,
+    PaymentMethod: PAYMENT_METHOD_LABELS,
+    Topic: {
+        Topic.payment: N_("Payment"),
+        Topic.refund: N_("Refund"),
+        Topic.dispute: N_("Dispute"),
+    },
+    Channel: CHANNEL_LABELS,
+    OccupancyRole: OCCUPANCY_ROLE_LABELS,
+    OrderKind: ORDER_LABELS,
+    RecordType: RECORD_TYPE_LABELS,
+    TransactionStatus: TRANSACTION_STATUS_LABELS,
+    TransactionType: TRANSACTION_TYPE_LABELS,
+    UnitType: UNIT_TYPE_LABELS,
+    Severity: {
+        Severity.info: N_("Ordinary"),
+        Severity.notice: N_("Notable"),
+        Severity.warning: N_("Warning"),
+        Severity.critical: N_("Critical"),
+    },
+    LateFeeKind: {
+        LateFeeKind.fixed: N_("A fixed amount, once"),
+        LateFeeKind.percent: N_("A percentage of what is due, once"),
+        LateFeeKind.daily: N_("A percentage of what is due for each day"),
+        LateFeeKind.tiered: N_("A percentage that grows with the days"),
+    },
+    PaperKind: {
+        PaperKind.invoice: N_("Invoice"),
+        PaperKind.credit_note: N_("Credit note"),
+    },
+    BookKind: {
+        BookKind.own: N_("Our own"),
+        BookKind.trust: N_("Money held for others"),
+        BookKind.group: N_("A savings group's"),
+    },
+    AccountType: {
+        AccountType.asset: N_("Asset"),
+        AccountType.liability: N_("Liability"),
+        AccountType.equity: N_("Equity"),
+        AccountType.income: N_("Income"),
+        AccountType.expense: N_("Expense"),
+    },
+}
