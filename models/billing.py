@@ -87,6 +87,7 @@ class PaymentMethod(StrEnum):
     bank_transfer = auto()
     mobile_money = auto()
     wallet = auto()
+    cheque = auto()
 
 
 PAYMENT_METHOD_LABELS = {
@@ -96,6 +97,7 @@ PAYMENT_METHOD_LABELS = {
     PaymentMethod.bank_transfer: N_("Bank transfer"),
     PaymentMethod.mobile_money: N_("Mobile money"),
     PaymentMethod.wallet: N_("Wallet"),
+    PaymentMethod.cheque: N_("Cheque"),
 }
 
 

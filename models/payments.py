@@ -41,6 +41,7 @@ class IntentStatus(StrEnum):
     expired = auto()
     partly_refunded = auto()
     refunded = auto()
+    reversed = auto()
 
 
 _ASKED = {IntentStatus.pending, IntentStatus.requires_action, IntentStatus.processing}
@@ -61,6 +62,8 @@ INTENT_FLOW = Flow(
         "expire": (_ASKED, IntentStatus.expired),
         "refund_part": (_PAID, IntentStatus.partly_refunded),
         "refund": (_PAID, IntentStatus.refunded),
+        # A cheque bounced, or the bank's line was another payment's: no money is there.
+        "reverse": ({IntentStatus.succeeded}, IntentStatus.reversed),
     },
     labels={
         IntentStatus.pending: N_("Waiting"),
@@ -72,6 +75,7 @@ INTENT_FLOW = Flow(
         IntentStatus.expired: N_("Expired"),
         IntentStatus.partly_refunded: N_("Partly refunded"),
         IntentStatus.refunded: N_("Refunded"),
+        IntentStatus.reversed: N_("Taken back"),
     },
     meanings={
         IntentStatus.pending: "waiting",
@@ -83,6 +87,7 @@ INTENT_FLOW = Flow(
         IntentStatus.expired: "stopped",
         IntentStatus.partly_refunded: "over",
         IntentStatus.refunded: "over",
+        IntentStatus.reversed: "stopped",
     },
 )
 
@@ -156,6 +161,7 @@ class PaymentIntent(PartyScoped, Record):
     notice_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     expires_at: Mapped[datetime | None]
     succeeded_at: Mapped[datetime | None]
+    reversed_at: Mapped[datetime | None]
     recorded_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("profile.id"))
     wallet_id: Mapped[UUID | None]
     """The payer's own: a payment for no invoices fills it, one by wallet comes out of it."""

@@ -35,7 +35,8 @@ _RECEIVABLE = text(
     LEFT JOIN LATERAL (
         SELECT sum(part.amount) AS amount FROM payment_allocation AS part
         JOIN payment_intent AS p ON p.organization_id = part.organization_id
-         AND p.id = part.intent_id AND p.status IN ('succeeded', 'partly_refunded', 'refunded')
+         AND p.id = part.intent_id AND (p.status IN ('succeeded', 'partly_refunded', 'refunded')
+              OR (p.reversed_at AT TIME ZONE :zone)::date > :until)
         WHERE part.organization_id = i.organization_id AND part.invoice_id = i.id
           AND (p.succeeded_at AT TIME ZONE :zone)::date <= :until) AS paid ON true
     LEFT JOIN LATERAL (

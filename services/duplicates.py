@@ -13,7 +13,12 @@ from core.work import Work
 from models.payments import Allocation, IntentStatus, PaymentIntent
 from services import organizations
 
-NOTHING_CAME = (IntentStatus.failed, IntentStatus.cancelled, IntentStatus.expired)
+NOTHING_CAME = (
+    IntentStatus.failed,
+    IntentStatus.cancelled,
+    IntentStatus.expired,
+    IntentStatus.reversed,
+)
 
 
 class PossibleDuplicate(Refused):

@@ -282,6 +282,19 @@ def guard(work: Work, account_id: UUID, cap: Decimal | None = None) -> None:
     work.session.execute(select(func.guard_account(work.scope.home(), account_id, cap)))
 
 
+def entry_with(work: Work, key: str) -> UUID:
+    """Find the entry that was posted under a key.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    entry_id = work.session.scalar(select(Entry.id).where(Entry.key == key))
+    if entry_id is None:
+        raise NotFound
+    return entry_id
+
+
 def guard_credit(work: Work, code: str, currency: str, party_id: UUID) -> None:
     """Keep a party's account in the own book from being overdrawn, if it has one."""
     query = select(Account.id).where(

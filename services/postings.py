@@ -10,11 +10,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from core.money import split
+from models.bank_statements import BankAccount, BankLine, BankMatch
 from models.billing import Invoice, PaymentMethod
 from models.chart import (
     BANK,
     CARD_CLEARING,
     CASH,
+    CHEQUES,
     CONTRACT_LIABILITY,
     CUSTOMER_CREDIT,
     DISPUTED,
@@ -26,6 +28,7 @@ from models.chart import (
     WALLET_BALANCES,
     WRITE_OFFS,
 )
+from models.cheques import Cheque
 from models.credit import CreditNote, CreditUse
 from models.payments import Dispute, PaymentIntent, Refund
 from models.wallets import Channel, Order, Wallet
@@ -44,6 +47,7 @@ MONEY_ACCOUNTS = {
     PaymentMethod.bank_transfer: BANK,
     PaymentMethod.mobile_money: MOBILE_MONEY,
     PaymentMethod.wallet: WALLET_BALANCES,
+    PaymentMethod.cheque: CHEQUES,
 }
 """Where money of each method arrives. Payment on account moves none."""
 PAID_FROM = {Channel.bank: BANK, Channel.mobile_money: MOBILE_MONEY}
@@ -270,6 +274,53 @@ def entered_by_hand(
 def taken_back(entry_id: UUID, reason: str) -> tuple[str, str]:
     """Give the key and memo of what takes an entry back."""
     return f"reversal:{entry_id}", f"Reversal: {reason}"
+
+
+def payment_taken_back(intent: PaymentIntent, reason: str) -> tuple[str, str, str]:
+    """Give the key of a payment's entry, and key and memo of what takes it back."""
+    return (
+        f"payment:{intent.id}",
+        f"payment:{intent.id}:reversed",
+        f"Payment {intent.number} taken back: {reason}",
+    )
+
+
+def cheque_cleared(cheque: Cheque) -> Recipe:
+    """The bank has the money of a cheque that was in hand."""
+    return Recipe(
+        key=f"cheque:{cheque.id}:cleared",
+        memo=f"Cheque {cheque.number} of {cheque.bank} cleared",
+        table="cheque",
+        source_id=cheque.id,
+        currency=cheque.currency,
+        legs=[Leg(BANK, cheque.amount), Leg(CHEQUES, -cheque.amount)],
+        booked_on=cheque.cleared_on,
+    )
+
+
+def cheque_not_cleared(cheque: Cheque) -> tuple[str, str, str]:
+    """Give the key of what had cleared, and key and memo of what takes it back."""
+    key = f"cheque:{cheque.id}:cleared"
+    return key, f"{key}:reversed", f"Cheque {cheque.number} of {cheque.bank} bounced"
+
+
+def bank_line_booked(match: BankMatch, line: BankLine, where: BankAccount, book: str) -> Recipe:
+    """What a line of the bank moved is on the account that somebody, or a rule, says it is."""
+    return Recipe(
+        key=f"bank_match:{match.id}",
+        memo=f"Bank: {line}"[:200],
+        table="bank_line",
+        source_id=line.id,
+        currency=match.currency,
+        legs=[Leg(where.code, match.amount), Leg(match.code or "", -match.amount, match.party_id)],
+        booked_on=line.booked_on,
+        book=book,
+    )
+
+
+def bank_match_undone(match: BankMatch) -> tuple[str, str]:
+    """Give key and memo of what takes back a match that was a mistake."""
+    return f"bank_match:{match.id}:undone", "Match of a bank's line undone"
 
 
 def wallet_transferred(order: Order, sender: Wallet, receiver: Wallet) -> Recipe:

@@ -17,6 +17,7 @@ from core import box
 from core.db import broken_constraint, uuid7
 from core.scope import Scope, seeing
 from core.work import Actor, Work, clock
+from models.bank_statements import BankAccount, BankLine, BankRule
 from models.billing import PaymentMethod
 from models.bookings import InstalmentPlan
 from models.builder import Import, ImportRow, SavedView
@@ -36,11 +37,15 @@ from models.taxes import Tax, TaxRate
 from models.wallets import Channel, Order, OrderKind, WalletPin
 from services import (
     accounts,
+    bank_matching,
+    bank_statements,
+    bank_suggestions,
     bill_runs,
     billing,
     booking_ends,
     bookings,
     chains,
+    cheques,
     choices,
     credit,
     credit_notes,
@@ -61,6 +66,7 @@ from services import (
     wallet_orders,
     wallets,
 )
+from services.bank_statements import File, Movement
 from services.disputes import Said
 from services.ledger import Leg, Recipe
 from services.payments import Part
@@ -134,6 +140,7 @@ def fill(session: Session) -> UUID:
         _let(work, make.party(work).id)
         _remind_and_charge(work, make.party(work).id)
         _tax_and_credit(work, make.party(work).id)
+        _match_bank(work, make.party(work).id)
         _keep_house(work, member)
         session.commit()
         chains.seal(work)
@@ -265,6 +272,44 @@ def _tax_and_credit(work: Work, customer: UUID) -> None:
             due_at=work.now,
         )
     )
+
+
+def _match_bank(work: Work, customer: UUID) -> None:
+    """A statement with lines that are booked by invoice and by rule, and a cheque in hand."""
+    home, today = work.scope.home(), ledger.business_date(work)
+    rent = billing.Line("x", Decimal(10), RENTAL_INCOME)
+    by_cheque = billing.issue(work, billing.draft(work, customer, "KES", "x", [rent]).id)
+    cheques.receive(work, [Part(by_cheque.id)], "1", "x", today)
+    account = BankAccount(
+        organization_id=home,
+        name="x",
+        book_id=ledger.book_called(work),
+        code=BANK,
+        currency="KES",
+        columns={},
+    )
+    rule = BankRule(
+        organization_id=home,
+        name="x",
+        pattern="fee",
+        code="5820",
+        least=Decimal(1),
+        most=Decimal(9),
+    )
+    work.session.add_all([account, rule])
+    line = billing.Line("x", Decimal(100), RENTAL_INCOME)
+    asked = billing.issue(work, billing.draft(work, customer, "KES", "x", [line]).id)
+    moved = [
+        Movement(today, Decimal(100), "x", asked.number or "", "", "1"),
+        Movement(today, Decimal(-5), "", "", "fee", "2"),
+        Movement(today, Decimal(7), "", "", "?", "3"),
+    ]
+    file = File("x", "x", moved, "KES", Decimal(0), Decimal(102))
+    work.session.flush()
+    bank_statements.take_in(work, account.id, file)
+    bank_suggestions.suggest(work, account.id, "KES")
+    for each in work.session.scalars(select(BankLine).where(BankLine.suggestion != "")).all():
+        bank_matching.accept(work, each.id)
 
 
 def _keep_wallets(work: Work, customer: UUID) -> None:

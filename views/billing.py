@@ -13,7 +13,7 @@ from core.work import Work
 from models.billing import Invoice, InvoiceLine, InvoiceStatus, PaymentMethod
 from models.credit import CreditNote, CreditUse
 from models.payments import Allocation
-from services import credit, credit_notes, invoicing, payments, write_offs
+from services import cheques, credit, credit_notes, invoicing, payments, write_offs
 from services.payments import Part
 from views.admin.acts import Act
 from views.admin.columns import Kind
@@ -37,6 +37,13 @@ def record(  # noqa: PLR0913, PLR0917  # the inputs of the act
     """Record money that came in for one invoice."""
     part = [Part(row_id, amount)]
     return payments.record(work, part, PaymentMethod(method), note, again=again)
+
+
+def take_cheque(  # noqa: PLR0913, PLR0917  # what stands on a cheque
+    work: Work, row_id: UUID, amount: Decimal, number: str, bank: str, written_on: date, note: str
+) -> object:
+    """Take a cheque as payment of an invoice."""
+    return cheques.receive(work, [Part(row_id, amount)], number, bank, written_on, note)
 
 
 def begin_transfer(work: Work, row_id: UUID, amount: Decimal, again: bool) -> object:  # noqa: FBT001
@@ -139,6 +146,24 @@ INVOICE = Screen(
                 AGAIN,
             ),
             done=N_("The payment is in the ledger, and the customer's receipt is on its way."),
+        ),
+        Act(
+            take_cheque,
+            N_("Take a cheque"),
+            icon="writing",
+            right=("payment_intent", "record"),
+            money=True,
+            move="pay",
+            unless=_open,
+            bulk=False,
+            inputs=(
+                AMOUNT,
+                Input("number", N_("Number of the cheque"), length=20),
+                Input("bank", N_("Bank"), length=120),
+                Input("written_on", N_("Day on the cheque"), Kind.day),
+                Input("note", N_("Note"), length=400, required=False),
+            ),
+            done=N_("The cheque is in the register: carry it to the bank."),
         ),
         Act(
             begin_transfer,

@@ -18,7 +18,7 @@ from core.text import N_
 from core.work import Work
 from models.estate import Estate, Unit
 from models.people import Party
-from services import balances, ledger
+from services import balances, bank_reconciliation, ledger
 from services.balances import Place
 from views.admin.inputs import name_of, source_of
 from views.admin.rights import require
@@ -91,6 +91,12 @@ REPORTS: Mapping[str, Report] = {
         "shield-check",
         "on bank",
     ),
+    "bank": Report(
+        N_("Bank reconciliation"),
+        N_("Whether bank and book say the same, and what stands between them."),
+        "building-bank",
+        "bank_account on",
+    ),
     "taxes": Report(
         N_("Taxes"),
         N_("What was charged and taken back by tax and rate, and what is owed of it."),
@@ -139,6 +145,7 @@ def asked(name: str) -> tuple[Work, Report, Wish, list[str]]:
         _party(unread),
         _bank(books.currency, unread) if "bank" in asks else None,
         max(request.args.get("page", 1, int), 1),
+        _id("bank_account", _("Bank account"), unread),
     )
     return work, report, wish, unread
 
@@ -209,6 +216,7 @@ def fields(work: Work, report: Report, wish: Wish) -> list[dict[str, Any]]:
         "account": lambda: _account(work, wish),
         "estate": lambda: _estate(work, wish),
         "unit": lambda: _unit(wish),
+        "bank_account": lambda: _bank_account(work),
         "party": lambda: _whose(wish),
         "bank": lambda: _said_by_bank(wish),
     }
@@ -262,6 +270,13 @@ def _unit(wish: Wish) -> dict[str, Any]:
         "options": chosen,
         "value": unit_id,
     }
+
+
+def _bank_account(work: Work) -> dict[str, Any]:
+    offered = [
+        {"value": str(each.id), "label": each.name} for each in bank_reconciliation.accounts(work)
+    ]
+    return _choice("bank_account", _("Bank account"), offered, request.args.get("bank_account", ""))
 
 
 def _whose(wish: Wish) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class Wish:
     party_id: UUID | None = None
     bank: Decimal | None = None
     page: int = 1
+    bank_account_id: UUID | None = None
 
     def link(self, name: str, **more: Any) -> str:
         """Give the address of another report of the same book and currency."""

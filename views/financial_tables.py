@@ -11,12 +11,13 @@ from core.text import N_
 from core.work import Work, found
 from models.chart import AccountType
 from models.people import Party
-from services import ageing, balances, financials, statements
+from services import ageing, balances, bank_reconciliation, financials, statements
 from services.balances import ChartLine
 from services.financials import Part, Spell
 from services.statements import PAGE, Statement
 from views.admin.spoken import table as record_kind
 from views.admin.words import day, money
+from views.bank_tables import bank
 from views.financial_sheets import Cell, Head, Line, Table, Wish
 from views.tax_tables import taxes
 
@@ -192,17 +193,20 @@ def trust(work: Work, wish: Wish) -> Table:
         _sum(_("Difference of book and holders"), [told.in_book - told.by_holder]),
     ]
     notes = [] if told.in_book == told.by_holder else [("stopped", _("Book and holders differ."))]
-    if wish.bank is None:
+    at_bank = wish.bank
+    if at_bank is None:
+        at_bank = bank_reconciliation.at_bank(work, wish.books, wish.on)
+    if at_bank is None:
         notes.append(("waiting", _("Type what the bank says to compare it with the book.")))
     else:
-        short = wish.bank - told.in_book
-        lines.append(_sum(_("At the bank"), [wish.bank]))
+        short = at_bank - told.in_book
+        lines.append(_sum(_("At the bank"), [at_bank]))
         lines.append(_sum(_("Difference of bank and book"), [short]))
         notes.append(
             ("stopped", _("Bank and book differ.")) if short else ("good", _("All agree."))
         )
     heads = [Head(_("Account")), Head(_("Amount"), "money")]
-    if not told.money and not told.held and wish.bank is None:
+    if not told.money and not told.held and at_bank is None:
         lines = []
     return Table("trust", _("Trust reconciliation"), _as_of(wish), heads, lines, notes)
 
@@ -217,6 +221,7 @@ BUILDERS: dict[str, Callable[[Work, Wish], Table]] = {
     "receivables": receivables,
     "payables": payables,
     "trust": trust,
+    "bank": bank,
     "taxes": taxes,
 }
 

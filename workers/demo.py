@@ -35,7 +35,7 @@ from models.sales import (
 )
 from services import accounts, organizations, people, sales, sign_in
 from services.sales import Floors
-from workers import demo_billing, demo_wallets
+from workers import demo_bank, demo_billing, demo_wallets
 from workers import demo_cast as cast
 from workers.demo_story import Story
 
@@ -153,6 +153,7 @@ def _found(company: cast.Company, password: str, random_: random.Random) -> None
     for login, wallet_id in zip(("buyer", "resident"), kept, strict=True):
         demo_wallets.choose_pin(profiles[login], wallet_id, password)
     demo_billing.play(stage.at, parties["resident"], company.currency)
+    demo_bank.play(stage.at, parties["resident"], company.currency)
     with stage.at(clock()) as work:
         organizations.home(work).custom = WHOLE
         old = update(Event).where(Event.happened_at < work.now - HEARD)

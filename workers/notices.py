@@ -197,6 +197,30 @@ def payment_failed(work: Work, event: Event) -> None:
     notices.notify_party(work, intent.party_id, notice)
 
 
+def payment_reversed(work: Work, event: Event) -> None:
+    """Tell the payer that the money is not there, and why; it is asked for again."""
+    says = N_("Payment %(number)s of %(amount)s was taken back: %(reason)s It is due again.")
+    values = {
+        "number": event.data["number"],
+        "amount": money(event.data["amount"], event.data["currency"]),
+        "reason": event.data["reason"],
+    }
+    notice = notice_of(event, says, f"/portal/payments/{event.subject_id}", **values)
+    notices.notify_party(work, UUID(event.data["party_id"]), notice)
+
+
+def cheque_bounced(work: Work, event: Event) -> None:
+    """Tell the payer that their bank did not pay; that it is due again they hear beside it."""
+    says = N_("Your cheque %(number)s of %(amount)s was not paid by the bank: %(reason)s")
+    values = {
+        "number": event.data["number"],
+        "amount": money(event.data["amount"], event.data["currency"]),
+        "reason": event.data["reason"],
+    }
+    notice = notice_of(event, says, "/portal/payments", **values)
+    notices.notify_party(work, UUID(event.data["party_id"]), notice)
+
+
 def payment_unclear(work: Work, event: Event) -> None:
     """Have an accountant look at a payment of another sum than was asked for."""
     says = N_("Payment %(number)s does not add up: %(reason)s. Nothing was posted.")

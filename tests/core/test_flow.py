@@ -9,10 +9,12 @@ import pytest
 import models
 from core.flow import Flow, IllegalMove
 from models.approvals import APPROVAL_FLOW
+from models.bank_statements import BANK_LINE_FLOW
 from models.billing import INVOICE_FLOW
 from models.bills import CYCLE_FLOW
 from models.bookings import BOOKING_FLOW
 from models.builder import IMPORT_FLOW
+from models.cheques import CHEQUE_FLOW
 from models.estate import UNIT_FLOW
 from models.events import SAGA_FLOW
 from models.holds import HOLD_FLOW
@@ -25,6 +27,8 @@ from views.admin import states
 assert models.__all__
 FLOWS: dict[str, Flow[Any]] = {
     "approval": APPROVAL_FLOW,
+    "bank line": BANK_LINE_FLOW,
+    "cheque": CHEQUE_FLOW,
     "invoice": INVOICE_FLOW,
     "booking": BOOKING_FLOW,
     "cycle": CYCLE_FLOW,

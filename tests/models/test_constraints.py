@@ -98,6 +98,7 @@ def test_no_two_rows_share_what_is_unique(refused: Do, rule: Unique) -> None:
 
 
 EXTRA = {
+    "uq_cheque_organization_id_intent_id": {"number": "'9'"},
     # A mail is about one thing.
     "uq_dispatch_organization_id_document_id_address": {
         "notification_id": "NULL",
@@ -222,6 +223,18 @@ CHECKS = {
     "ck_unit_has_number": "UPDATE unit SET number = ' '",
 }
 SEALED = {
+    "ck_cheque_number_is_digits": "UPDATE cheque SET number = 'x'",
+    "ck_cheque_deposited_has_a_day": "UPDATE cheque SET status = 'deposited', deposited_on = NULL",
+    "ck_cheque_cleared_has_a_day": "UPDATE cheque SET status = 'cleared', cleared_on = NULL",
+    "ck_cheque_bounced_has_a_day": "UPDATE cheque SET status = 'bounced', bounced_on = NULL",
+    "ck_bank_statement_begins_before_it_ends": "UPDATE bank_statement SET begins_on = ends_on + 1",
+    "ck_bank_line_amount_not_zero": "UPDATE bank_line SET amount = 0, matched_amount = 0",
+    "ck_bank_line_matched_within_amount": "UPDATE bank_line SET matched_amount = amount * 2",
+    "ck_bank_match_amount_not_zero": "UPDATE bank_match SET amount = 0",
+    "ck_bank_match_is_one_thing": "UPDATE bank_match SET code = NULL, intent_id = NULL",
+    "ck_bank_rule_is_one_thing": "UPDATE bank_rule SET code = ''",
+    "ck_bank_rule_has_pattern": "UPDATE bank_rule SET pattern = ' '",
+    "ck_bank_rule_least_below_most": "UPDATE bank_rule SET least = 5, most = 4",
     "ck_tax_code_is_plain": "UPDATE tax SET code = 'a b'",
     "ck_tax_rate_percent": "UPDATE tax_rate SET percent = 101",
     "ck_paper_style_accent_is_a_colour": "UPDATE paper_style SET accent = 'red'",

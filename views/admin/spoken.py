@@ -54,6 +54,7 @@ TABLES: Mapping[str, str] = {
     "apartment_package": N_("Package of an apartment"),
     "apartment_addon": N_("Add-on of an apartment"),
     "instalment_step": N_("Step of an instalment plan"),
+    "bank_match": N_("Match of a bank line"),
     "credit_note_line": N_("Line of a credit note"),
     "credit_use": N_("Credit that was used"),
     "invoice_line": N_("Line of an invoice"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.text import N_
 from models.approvals import APPROVAL_FLOW, ApprovalStatus
+from models.bank_statements import BANK_LINE_FLOW, BankLineStatus, RuleTest
 from models.billing import INVOICE_FLOW, PAYMENT_METHOD_LABELS, InvoiceStatus, PaymentMethod
 from models.bills import (
     BASIS_LABELS,
@@ -22,6 +23,7 @@ from models.bills import (
 from models.bookings import BOOKING_FLOW, BookingStatus
 from models.builder import IMPORT_FLOW, ImportStatus
 from models.chart import AccountType, BookKind
+from models.cheques import CHEQUE_FLOW, ChequeStatus
 from models.dunning import LateFeeKind
 from models.estate import (
     OCCUPANCY_ROLE_LABELS,
@@ -67,7 +69,9 @@ from models.wallets import (
 FLOWS: Mapping[type[Enum], Any] = {
     ApartmentStatus: APARTMENT_FLOW,
     ApprovalStatus: APPROVAL_FLOW,
+    BankLineStatus: BANK_LINE_FLOW,
     BookingStatus: BOOKING_FLOW,
+    ChequeStatus: CHEQUE_FLOW,
     CycleStatus: CYCLE_FLOW,
     DisputeStatus: DISPUTE_FLOW,
     HoldStatus: HOLD_FLOW,
@@ -123,6 +127,11 @@ CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
         LateFeeKind.percent: N_("A percentage of what is due, once"),
         LateFeeKind.daily: N_("A percentage of what is due for each day"),
         LateFeeKind.tiered: N_("A percentage that grows with the days"),
+    },
+    RuleTest: {
+        RuleTest.contains: N_("contains"),
+        RuleTest.equals: N_("is"),
+        RuleTest.like: N_("is like (* for anything)"),
     },
     PaperKind: {
         PaperKind.invoice: N_("Invoice"),

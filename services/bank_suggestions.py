@@ -1,0 +1,169 @@
+"""What a bank's line may be: found by rules, by numbers that it names, by amount, payer and day."""
+
+import fnmatch
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core.work import Work
+from models.bank_statements import BankLine, BankLineStatus, BankRule, RuleTest
+from models.billing import Invoice, PaymentMethod
+from models.payments import IntentStatus, PaymentIntent
+from models.people import Party
+from services import billing
+
+ENOUGH = 45
+"""Points from which a suggestion is made."""
+NAMED, EXACT, PART, PAYER, KNOWN, AFTER = 60, 30, 5, 20, 10, 5
+"""Points for the number, the whole amount, a part, the payer's name or most of it, the day."""
+MOST = 5000
+NUMBER = re.compile(r"\b(INV|PAY)[\s-]?0*(\d{1,9})\b", re.IGNORECASE)
+AWAITED = (IntentStatus.requires_action, IntentStatus.processing)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An open invoice or an awaited transfer."""
+
+    number: str
+    name: str
+    amount: Decimal
+    since: date
+    invoice_id: UUID | None = None
+    intent_id: UUID | None = None
+
+
+@dataclass
+class Known:
+    """Candidates by their numbers and by their amounts."""
+
+    by_number: dict[str, Candidate] = field(default_factory=dict)
+    by_amount: dict[Decimal, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, each: Candidate) -> None:
+        """Take up a candidate."""
+        self.by_number[_plain(each.number)] = each
+        self.by_amount[each.amount].append(each)
+
+
+def suggest(work: Work, account_id: UUID, currency: str) -> int:
+    """Look for what the unmatched lines of an account may be. Returns for how many it was found."""
+    query = (
+        select(BankLine)
+        .where(BankLine.bank_account_id == account_id, BankLine.status == BankLineStatus.unmatched)
+        .order_by(BankLine.booked_on, BankLine.id)
+        .limit(MOST)
+    )
+    rules = work.session.scalars(
+        select(BankRule).where(BankRule.active).order_by(BankRule.position, BankRule.id)
+    ).all()
+    known, found = _known(work, currency), 0
+    for line in work.session.scalars(query).all():
+        rule = next((each for each in rules if fits(each, line)), None)
+        best = None if rule else _best(line, known)
+        line.suggested_rule_id = rule.id if rule else None
+        line.suggested_invoice_id = best[0].invoice_id if best else None
+        line.suggested_intent_id = best[0].intent_id if best else None
+        line.suggestion = rule.name if rule else (best[0].number if best else "")
+        line.score = 100 if rule else min(best[1], 100) if best else 0
+        found += bool(line.suggestion)
+    work.session.flush()
+    return found
+
+
+def fits(rule: BankRule, line: BankLine) -> bool:
+    """Whether a rule is for a line. Amounts of rules are without a sign."""
+    size = abs(line.amount)
+    if (rule.least is not None and size < rule.least) or (
+        rule.most is not None and size > rule.most
+    ):
+        return False
+    if rule.party_id is not None and line.amount < 0:
+        return False
+    wanted = rule.pattern.strip().casefold()
+    texts = [each.casefold() for each in (line.payer, line.reference, line.description)]
+    if rule.test is RuleTest.contains:
+        return any(wanted in each for each in texts)
+    if rule.test is RuleTest.equals:
+        return wanted in texts
+    # Its stars never look back, however long the text: fnmatch takes each of them atomically.
+    plain = re.sub(r"([\[\]?])", r"[\1]", wanted)
+    return any(fnmatch.fnmatchcase(each, plain) for each in texts)
+
+
+def _known(work: Work, currency: str) -> Known:
+    known = Known()
+    invoices = (
+        select(Invoice, Party.name)
+        .join(Party, Party.id == Invoice.party_id)
+        .where(Invoice.status.in_(billing.OPEN), Invoice.currency == currency)
+        .order_by(Invoice.id.desc())
+        .limit(MOST)
+    )
+    for invoice, name in work.session.execute(invoices):
+        due = invoice.total - invoice.paid_amount
+        since = (invoice.issued_at or invoice.created_at).date()
+        known.add(Candidate(invoice.number or "", name, due, since, invoice_id=invoice.id))
+    awaited = (
+        select(PaymentIntent, Party.name)
+        .join(Party, Party.id == PaymentIntent.party_id)
+        .where(
+            PaymentIntent.method == PaymentMethod.bank_transfer,
+            PaymentIntent.status.in_(AWAITED),
+            PaymentIntent.currency == currency,
+        )
+        .order_by(PaymentIntent.id.desc())
+        .limit(MOST)
+    )
+    for intent, name in work.session.execute(awaited):
+        since = intent.created_at.date()
+        known.add(Candidate(intent.number, name, intent.amount, since, intent_id=intent.id))
+    return known
+
+
+def _best(line: BankLine, known: Known) -> tuple[Candidate, int] | None:
+    """Give the candidate with most points, if they are enough and no other has as many."""
+    if line.amount < 0:
+        return None
+    text = f"{line.reference} {line.description} {line.payer}"
+    named = {f"{kind}{number}".upper() for kind, number in NUMBER.findall(text)}
+    found = [known.by_number[each] for each in named if each in known.by_number]
+    found += [each for each in known.by_amount.get(line.amount, ()) if each not in found]
+    scored = sorted(
+        ((_points(line, each, named), each) for each in found), key=lambda scored: scored[0]
+    )
+    if not scored or scored[-1][0] < ENOUGH:
+        return None
+    if len(scored) > 1 and scored[-2][0] == scored[-1][0]:
+        return None
+    points, best = scored[-1]
+    # A transfer of another amount than it was announced with pays no invoice by itself.
+    return (best, points) if best.intent_id is None or best.amount == line.amount else None
+
+
+def _points(line: BankLine, each: Candidate, named: Iterable[str]) -> int:
+    points = NAMED if _plain(each.number) in named else 0
+    points += EXACT if each.amount == line.amount else PART if each.amount > line.amount else 0
+    points += _likeness(line.payer, each.name)
+    return points + (AFTER if each.since <= line.booked_on else 0)
+
+
+def _likeness(payer: str, name: str) -> int:
+    theirs, ours = (set(re.findall(r"\w{2,}", each.casefold())) for each in (payer, name))
+    if not theirs or not ours:
+        return 0
+    if theirs == ours:
+        return PAYER
+    return KNOWN if len(theirs & ours) * 2 >= max(len(ours), 2) else 0
+
+
+def _plain(number: str) -> str:
+    """Write a number as lines are compared with it: INV12."""
+    found = NUMBER.fullmatch(number.strip())
+    return f"{found[1]}{found[2]}".upper() if found else number
