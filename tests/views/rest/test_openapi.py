@@ -11,7 +11,7 @@ from schemathesis import GenerationMode
 from tests import stories
 from tests.views.conftest import Office, Program
 
-EXAMPLES = 8
+EXAMPLES = 4
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
