@@ -6,6 +6,7 @@ Importing this package loads every table, for Alembic. Import names from its mod
 from models import (
     accounts,
     approvals,
+    autopay,
     bank_statements,
     billing,
     bills,
@@ -35,6 +36,7 @@ from models import (
 __all__ = [
     "accounts",
     "approvals",
+    "autopay",
     "bank_statements",
     "billing",
     "bills",

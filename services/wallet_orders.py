@@ -117,8 +117,13 @@ class Destination:
     bank_code: str = ""
 
 
-def pay(work: Work, ask: Ask, invoice_ids: Sequence[UUID]) -> Order:
-    """Ask to pay all that is due on invoices of one's own.
+def pay(
+    work: Work,
+    ask: Ask,
+    invoice_ids: Sequence[UUID],
+    amounts: Mapping[UUID, Decimal] | None = None,
+) -> Order:
+    """Ask to pay all that is due on invoices of one's own, or `amounts` of it.
 
     Raises:
         As `wallet_pins.prove`. NotDue: nothing is due on one. NotEnough, NotActive.
@@ -128,7 +133,7 @@ def pay(work: Work, ask: Ask, invoice_ids: Sequence[UUID]) -> Order:
     again = _earlier(work, ask.wallet_id, ask.key)
     if again is not None and set(again.parts) == {str(each) for each in invoice_ids}:
         return again
-    parts = _due_on(work, invoice_ids)
+    parts = amounts or _due_on(work, invoice_ids)
     if not parts:
         raise NotDue
     order = _new(work, ask, OrderKind.payment, sum(parts.values(), Decimal(0)))

@@ -17,6 +17,7 @@ from core import box
 from core.db import broken_constraint, uuid7
 from core.scope import Scope, seeing
 from core.work import Actor, Work, clock
+from models.autopay import Autopay
 from models.bank_statements import BankAccount, BankLine, BankRule
 from models.billing import PaymentMethod
 from models.bookings import InstalmentPlan
@@ -37,6 +38,7 @@ from models.taxes import Tax, TaxRate
 from models.wallets import Channel, Order, OrderKind, WalletPin
 from services import (
     accounts,
+    autopay,
     bank_matching,
     bank_statements,
     bank_suggestions,
@@ -341,6 +343,19 @@ def _keep_wallets(work: Work, customer: UUID) -> None:
     )
     work.session.flush()
     wallet_orders.carry_out(work, order.id)
+    agreed = Autopay(
+        organization_id=work.scope.home(),
+        party_id=customer,
+        wallet_id=wallet.id,
+        currency="KES",
+        most=Decimal(50),
+        since=ledger.business_date(work),
+    )
+    work.session.add(agreed)
+    line = billing.Line("x", Decimal(9), RENTAL_INCOME)
+    asked = billing.draft(work, customer, "KES", "x", [line])
+    billing.issue(work, asked.id, ledger.business_date(work))
+    autopay.pay(work, agreed.id, asked.id)
 
 
 def _plan(work: Work, estate: Project) -> InstalmentPlan:

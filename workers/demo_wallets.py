@@ -8,10 +8,11 @@ from uuid import UUID
 
 from core import db
 from core.db import uuid7
-from core.work import Work, clock
+from core.work import Work, clock, found
+from models.autopay import Autopay
 from models.billing import PaymentMethod
-from models.wallets import Channel, Order
-from services import payments, top_ups, wallet_orders, wallet_payouts, wallet_pins, wallets
+from models.wallets import Channel, Order, Wallet
+from services import ledger, payments, top_ups, wallet_orders, wallet_payouts, wallet_pins, wallets
 from services.payments import Outcome
 from services.wallet_orders import Ask, Destination
 
@@ -41,6 +42,7 @@ def play(at: At, buyer_id: UUID, resident_id: UUID) -> tuple[UUID, UUID]:
                 wallet_payouts.paid_out(work, _withdraw(work, mine).id, f"EQ-{7210 + month}")
     with at(now - timedelta(hours=3)) as work:
         _withdraw(work, theirs)
+        _pays_by_itself(work, theirs, resident_id)
     return mine, theirs
 
 
@@ -49,6 +51,22 @@ def choose_pin(profile_id: UUID, wallet_id: UUID, password: str) -> None:
     door, given = db.door(), {"password": password, "code": ""}
     wallet_pins.choose(door, profile_id, wallet_id, PIN, now=clock(), **given)
     door.commit()
+
+
+def _pays_by_itself(work: Work, wallet_id: UUID, party_id: UUID) -> None:
+    """Let the resident's wallet pay invoices of up to 20,000 two days before they are due."""
+    agreed = Autopay(
+        organization_id=work.scope.home(),
+        party_id=party_id,
+        wallet_id=wallet_id,
+        currency=found(work, Wallet, wallet_id).currency,
+        most=Decimal(20_000),
+        days_before=2,
+        since=ledger.business_date(work),
+        created_at=work.now,
+    )
+    work.session.add(agreed)
+    work.session.flush()
 
 
 def _fill(work: Work, wallet_id: UUID, amount: Decimal) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from workers import (
     account_mails,
     approvals,
+    autopay,
     bills,
     bookings,
     chains,
@@ -66,6 +67,7 @@ SCHEDULE = (
     Entry("papers that are missing", timedelta(minutes=5), papers.make_missing),
     Entry("approvals", timedelta(minutes=5), approvals.remind),
     Entry("invariants", timedelta(minutes=15), invariants.check),
+    Entry("automatic payments", timedelta(hours=1), autopay.run),
     Entry("stale bookings", timedelta(hours=1), bookings.reassign_stale),
     Entry("bills", timedelta(hours=1), bills.begin_due),
     Entry("who has which unit", timedelta(hours=1), estate.refresh),

@@ -11,6 +11,7 @@ from models.events import Event
 from services.events import CATALOGUE
 from workers import (
     approvals,
+    autopay,
     bills,
     bookings,
     dunning,
@@ -32,6 +33,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
     "bill.issued": [bills.issued],
     "bill.taken_back": [bills.taken_back],
     "billing_cycle.status_changed": [bills.ring],
+    "autopay.failed": [autopay.failed],
     "booking.created": [bookings.assign],
     "booking.assigned": [notices.booking_assigned],
     "booking.confirmed": [notices.booking_confirmed],

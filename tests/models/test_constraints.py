@@ -223,6 +223,9 @@ CHECKS = {
     "ck_unit_has_number": "UPDATE unit SET number = ' '",
 }
 SEALED = {
+    "ck_autopay_days_before": "UPDATE autopay SET days_before = 29",
+    "ck_autopay_most_positive": "UPDATE autopay SET most = 0",
+    "ck_autopay_run_not_negative": "UPDATE autopay_run SET amount = -1",
     "ck_cheque_number_is_digits": "UPDATE cheque SET number = 'x'",
     "ck_cheque_deposited_has_a_day": "UPDATE cheque SET status = 'deposited', deposited_on = NULL",
     "ck_cheque_cleared_has_a_day": "UPDATE cheque SET status = 'cleared', cleared_on = NULL",

@@ -591,6 +591,9 @@ ATTEMPTS = {
     " status, amount, currency, key, channel, asked_by_id) SELECT gen_random_uuid(),"
     " organization_id, id, 'withdrawal', 'requested', 5, 'KES', 'x', 'bank', acting_profile()"
     " FROM wallet",
+    "to pay by itself": "INSERT INTO autopay (id, organization_id, party_id, wallet_id, currency,"
+    " since, agreed_by_id) SELECT gen_random_uuid(), organization_id, party_id, id, 'KES',"
+    " current_date, acting_profile() FROM wallet",
     "an order that is done": "UPDATE wallet_order SET status = 'done'",
     "a PIN": "SELECT set_wallet_pin(:profile, :wallet, '', '', now(), gen_random_uuid(),"
     " gen_random_uuid())",

@@ -54,6 +54,8 @@ TABLES: Mapping[str, str] = {
     "apartment_package": N_("Package of an apartment"),
     "apartment_addon": N_("Add-on of an apartment"),
     "instalment_step": N_("Step of an instalment plan"),
+    "autopay": N_("Automatic payment"),
+    "autopay_run": N_("Try of an automatic payment"),
     "bank_match": N_("Match of a bank line"),
     "credit_note_line": N_("Line of a credit note"),
     "credit_use": N_("Credit that was used"),

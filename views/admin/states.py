@@ -6,6 +6,7 @@ from typing import Any
 
 from core.text import N_
 from models.approvals import APPROVAL_FLOW, ApprovalStatus
+from models.autopay import RunOutcome
 from models.bank_statements import BANK_LINE_FLOW, BankLineStatus, RuleTest
 from models.billing import INVOICE_FLOW, PAYMENT_METHOD_LABELS, InvoiceStatus, PaymentMethod
 from models.bills import (
@@ -127,6 +128,11 @@ CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
         LateFeeKind.percent: N_("A percentage of what is due, once"),
         LateFeeKind.daily: N_("A percentage of what is due for each day"),
         LateFeeKind.tiered: N_("A percentage that grows with the days"),
+    },
+    RunOutcome: {
+        RunOutcome.paid: N_("Paid"),
+        RunOutcome.short: N_("Too little in the wallet"),
+        RunOutcome.refused: N_("Not made"),
     },
     RuleTest: {
         RuleTest.contains: N_("contains"),

@@ -37,6 +37,7 @@ SAID: Mapping[str, str] = {
     "approval.closed": N_("closed the question"),
     "approval.given": N_("approved"),
     "approval_rule.changed": N_("changed the rule"),
+    "autopay.failed": N_("could not pay by itself"),
     "bank_line.match_undone": N_("undid the match"),
     "bank_line.matched": N_("matched the line"),
     "bank_statement.taken": N_("took the statement in"),

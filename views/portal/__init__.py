@@ -1,5 +1,6 @@
 """The portal: what visitors and buyers see, phone first. One file a place."""
 
+from views.portal.autopay import PortalAutopayView
 from views.portal.bookings import PortalBookingsView
 from views.portal.browse import CatalogueView
 from views.portal.home import PortalHomeView
@@ -21,5 +22,6 @@ VIEWS = (
     PortalStatementView,
     PortalWalletView,
     PortalWalletActsView,
+    PortalAutopayView,
     CatalogueView,
 )
