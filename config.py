@@ -224,6 +224,16 @@ try:
     SMTP_URL = _text("SMTP_URL", f"smtp://127.0.0.1:{PORT + 2}" * MAIL_DOUBLE)
     MAILBOX_URL = f"http://127.0.0.1:{PORT + 3}" * MAIL_DOUBLE  # what /dev/mail shows
     MAIL_FROM = _text("MAIL_FROM", "Makao <no-reply@makao.invalid>")
+
+    # A provider of identities beside the password: none unless its address is given.
+    OIDC_ISSUER = _text("OIDC_ISSUER").rstrip("/")
+    OIDC_CLIENT_ID = _text("OIDC_CLIENT_ID")
+    OIDC_CLIENT_SECRET = _text("OIDC_CLIENT_SECRET")
+    OIDC_LABEL = _text("OIDC_LABEL", "single sign-on")
+    if OIDC_ISSUER and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
+        raise CannotStart(  # noqa: TRY301  # as above
+            "OIDC_ISSUER is given without OIDC_CLIENT_ID and OIDC_CLIENT_SECRET."
+        )
 except CannotStart as refusal:
     sys.exit(f"makao: {refusal}")
 
@@ -260,6 +270,7 @@ FAB_CREATE_DB = True  # with its tables there it only adds the roles Admin and P
 FAB_PASSWORD_COMPLEXITY_ENABLED = True
 AUTH_RATE_LIMITED = True  # does nothing unless RATELIMIT_ENABLED is set too
 AUTH_RATE_LIMIT = "10 per 20 second"
+OUTSIDE_RATE_LIMIT = "60 per minute"  # of an address: each may ask the provider something
 FORGOTTEN_RATE_LIMIT = "20 per 10 minute"  # an office asks from one address, too
 RATELIMIT_ENABLED = True
 RATELIMIT_STORAGE_URI = REDIS_URL.replace("unix://", "redis+unix://", 1)

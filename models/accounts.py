@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum, auto
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Name
@@ -91,3 +91,21 @@ class PlatformAct(Base):
     subject_name: Mapped[str] = mapped_column(String(120), server_default="")
     reason: Mapped[str] = mapped_column(String(400), server_default="")
     at: Mapped[datetime]
+
+
+class OutsideIdentity(Base):
+    """Who somebody is at a provider of identities: the provider's own name for them.
+
+    Only the role `makao_auth` may read or write it.
+    """
+
+    __tablename__ = "outside_identity"
+    __table_args__ = (
+        UniqueConstraint("issuer", "known_as"),
+        UniqueConstraint("profile_id", "issuer"),
+    )
+
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("profile.id"))
+    issuer: Mapped[str] = mapped_column(String(400))
+    known_as: Mapped[str] = mapped_column(String(400))
+    linked_at: Mapped[datetime]

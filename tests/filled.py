@@ -30,7 +30,7 @@ from models.files import Comment, Document, DocumentUse, Follower
 from models.ledger import Account, Entry
 from models.notices import Channel as By
 from models.notices import Dispatch, Notification
-from models.organizations import Membership
+from models.organizations import Membership, Profile
 from models.paper_styles import PaperKind, PaperStyle
 from models.payments import ProviderEvent
 from models.sales import Apartment, Project
@@ -58,6 +58,7 @@ from services import (
     late_fees,
     ledger,
     organizations,
+    outside,
     passwords,
     payments,
     periods,
@@ -134,6 +135,9 @@ def fill(session: Session) -> UUID:
     passwords.ask(session, "somebody@example.org", clock())
     name = session.scalars(select(User.username)).first()
     accounts.appoint(session, str(name), clock(), "test:1")
+    mine = session.get_one(Profile, profile_id)
+    mine.email_confirmed_at = clock()
+    outside.enter(session, "x", "x", mine.email, clock(), verified=True)
     with seeing(session, Scope(home, profile_id=profile_id, actor="test:1")):
         work = Work(session, Actor("test", "1"))
         member = make.member(work, profile_id, "Admin")

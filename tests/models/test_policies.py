@@ -21,7 +21,7 @@ from tests import database, make
 
 OURS = [table for name, table in Base.metadata.tables.items() if not name.startswith("ab_")]
 PLATFORM = {"profile", "credential", "scheduled_run", "password_link", "account_mail"} | {
-    *("platform_admin", "platform_act")
+    *("platform_admin", "platform_act", "outside_identity")
 }
 """Tables that belong to no organization."""
 REFUSED = "42501"
@@ -123,7 +123,7 @@ def test_the_other_roles_read_what_they_are_for(
             table.name for table in OURS if done(connection, f'SELECT FROM "{table.name}" LIMIT 1')
         }
     every = {table.name for table in OURS}
-    kept = {"credential", "password_link", "account_mail"}
+    kept = {"credential", "password_link", "account_mail", "outside_identity"}
     door = kept | {"profile", "membership", "member_invitation", "organization", "platform_admin"}
     unread = kept | {"wallet_pin", "platform_admin", "platform_act"}
 

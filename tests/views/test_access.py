@@ -30,6 +30,8 @@ OPEN: dict[str, str] = {
     "/login/": EVERYBODY,
     "/login/code": EVERYBODY,
     "/login/forgotten": EVERYBODY,
+    "/login/with/": EVERYBODY,
+    "/login/with/back": EVERYBODY,
     "/login/password/<code>": EVERYBODY,
     "/logout/": EVERYBODY,
     "/livez": EVERYBODY,

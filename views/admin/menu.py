@@ -64,7 +64,7 @@ def frame() -> dict[str, Any]:
     at_hand = person()
     made |= {"language": str(get_locale() or "en"), "languages": _languages()}
     if at_hand is None:
-        return made | {"reset_url": _reset_url()}
+        return made | {"reset_url": _reset_url(), "sign_in_links": _ways_in()}
     return made | {
         "menu": menu(at_hand),
         "search_url": url_for("SearchView.search") if at_hand.member else None,
@@ -162,6 +162,15 @@ def _languages() -> list[dict[str, Any]]:
 def _reset_url() -> str | None:
     """Where a link to a new password is asked for; nowhere without a server to mail it by."""
     return url_for("PasswordView.forgotten") if current_app.config["SMTP_URL"] else None
+
+
+def _ways_in() -> list[dict[str, str]]:
+    """List the ways in beside the password."""
+    if not current_app.config["OIDC_ISSUER"]:
+        return []
+    url = url_for("OutsideView.ask", next=request.args.get("next") or None)
+    label = _("Sign in with %(name)s", name=current_app.config["OIDC_LABEL"])
+    return [{"label": label, "url": url, "icon": "login-2"}]
 
 
 def _person_links() -> list[dict[str, str]]:

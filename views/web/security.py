@@ -17,6 +17,7 @@ from core.work import clock
 from models.organizations import CredentialKind
 from services import second_factor, sign_in
 from views.web import person
+from views.web.outside import OutsideView
 from views.web.passwords import PasswordView
 from views.web.refusals import answer
 from views.web.sign_in import SignInView
@@ -126,9 +127,11 @@ class Security(SecurityManager):  # type: ignore[misc]
         self.auth_view = SignInView()
         self.appbuilder.add_view_no_menu(self.auth_view)
         forgotten = self.appbuilder.add_view_no_menu(PasswordView())
+        outside = self.appbuilder.add_view_no_menu(OutsideView())
         if self.is_auth_limited:
             limit = current_app.config["FORGOTTEN_RATE_LIMIT"]
             self.limiter.limit(limit, methods=["POST"])(forgotten.blueprint)
+            self.limiter.limit(current_app.config["OUTSIDE_RATE_LIMIT"])(outside.blueprint)
             for door in (self.auth_view, tokens):
                 # An office signs in from one address, in one minute: wrong tries alone count.
                 self.limiter.limit(self.auth_rate_limit, methods=["POST"], deduct_when=_refused)(

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from core import db
 from core.errors import Refused
 from core.work import clock
-from models.organizations import CredentialKind
+from models.organizations import CredentialKind, Profile
 from services import second_factor, sign_in
 from views.web import sessions
 from views.web.refusals import sentence
@@ -41,11 +41,7 @@ class SignInView(BaseView):  # type: ignore[misc]
                 error = sentence(refusal)
                 door.commit()  # the wrong try is counted
             else:
-                if not profile.two_factor_enabled:
-                    return self._enter(profile.id, target)
-                session[WAITING] = [str(profile.id), int(clock().timestamp())]
-                door.commit()
-                return redirect(url_for("SignInView.code", next=target or None))
+                return admit(profile, target)
         page = render_template(
             "appbuilder/general/security/login_db.html", error=error, username=typed
         )
@@ -68,7 +64,7 @@ class SignInView(BaseView):  # type: ignore[misc]
                 error = sentence(refusal)
                 door.commit()
             else:
-                return self._enter(UUID(profile_id), target)
+                return _enter(UUID(profile_id), target)
         page = render_template("second_factor.html", errors=[error] if error else [])
         return (page, 401) if error else page
 
@@ -82,21 +78,31 @@ class SignInView(BaseView):  # type: ignore[misc]
             held.ended = True
         return redirect(url_for("SignInView.login"))
 
-    def _enter(self, profile_id: UUID, target: str) -> Response:
-        door = db.door()
-        secret = sign_in.open_for(
-            door,
-            profile_id,
-            CredentialKind.browser,
-            clock(),
-            address=request.remote_addr or "",
-            user_agent=request.user_agent.string,
-        )
-        door.commit()
-        session.pop(WAITING, None)
-        sessions.open_browser(secret)
-        door.commit()
-        return redirect(target or url_for("HomeView.home"))
+
+def admit(profile: Profile, target: str) -> Response:
+    """Let somebody in who has shown who they are, or ask for the second factor first."""
+    if not profile.two_factor_enabled:
+        return _enter(profile.id, target)
+    session[WAITING] = [str(profile.id), int(clock().timestamp())]
+    db.door().commit()
+    return redirect(url_for("SignInView.code", next=target or None))
+
+
+def _enter(profile_id: UUID, target: str) -> Response:
+    door = db.door()
+    secret = sign_in.open_for(
+        door,
+        profile_id,
+        CredentialKind.browser,
+        clock(),
+        address=request.remote_addr or "",
+        user_agent=request.user_agent.string,
+    )
+    door.commit()
+    session.pop(WAITING, None)
+    sessions.open_browser(secret)
+    door.commit()
+    return redirect(target or url_for("HomeView.home"))
 
 
 def safe_target(path: str) -> str:

@@ -1,0 +1,1 @@
+"""A provider of identities, for tests and for trying it out."""
