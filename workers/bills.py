@@ -35,8 +35,8 @@ def ring(_work: Work, event: Event) -> None:
 def go_on() -> None:
     """Ring for the cycles that are under way: a bell may have been lost, or a worker killed."""
     with db.session.session_factory() as session:
-        busy = list(session.scalars(text("SELECT billing_homes()")))
-    for home in busy:
+        busy = set(session.scalars(text("SELECT billing_homes()")))
+    for home in sorted(busy.intersection(homes())):
         with Desk(home, "bills.go_on").work() as work:
             ids = bill_runs.at_work(work)
         for cycle_id in ids:

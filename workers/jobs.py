@@ -74,6 +74,8 @@ def job(
 
         @wraps(do)
         def run(home: UUID | str, /, *args: P.args, **kwargs: P.kwargs) -> None:
+            if not works(home):
+                return
             with log.bound(job=name, organization=str(home)):
                 do(Desk(UUID(str(home)), name), *args, **kwargs)
 
@@ -131,6 +133,13 @@ def homes(*, suspended: bool = False) -> list[UUID]:
     named = "kept_organizations()" if suspended else "all_organizations()"
     with db.session.session_factory() as session:
         return list(session.scalars(text(f"SELECT {named}")))
+
+
+def works(home: UUID | str) -> bool:
+    """Whether an organization works: one that is suspended may have been rung for before."""
+    query = text("SELECT true FROM all_organizations() AS o WHERE o = :home")
+    with db.session.session_factory() as session:
+        return bool(session.scalar(query, {"home": UUID(str(home))}))
 
 
 def each(kind: str, do: Callable[[UUID], None]) -> None:

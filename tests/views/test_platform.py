@@ -129,6 +129,11 @@ def test_in_a_suspended_organization_nobody_works_and_no_job_either(
     db.use(office.app, "jobs")
     with office.app.app_context():
         assert office.home not in {*jobs.homes(), *jobs.homes_due("events")}
+        rung: list[UUID | None] = []
+        note = jobs.job()(lambda desk: rung.append(desk.home))
+        note(office.home)
+        note(elsewhere_office.home)
+        assert rung == [elsewhere_office.home]
         assert chains.verify("audit") == []
     db.use(office.app, "web")
     with owner_of(office) as owner:
