@@ -167,14 +167,16 @@ def _of_screen(screen: Screen, rule: str, rows: Mapping[str, list[UUID]]) -> Ite
         yield f"{rule.replace('<kind>', 'csv')}?columns={','.join(every)}"
     else:
         yield rule
-        yield f"{rule}?columns={','.join(every)}&size=100"
-        yield f"{rule}?q={prison.dumps({'page_size': 100})}"
+        if rule.endswith(f"/{screen.name}/"):
+            yield f"{rule}?columns={','.join(every)}&size=100"
+            yield f"{rule}?q={prison.dumps({'page_size': 100})}"
 
 
 def _other(rule: str, rows: Mapping[str, list[UUID]]) -> Iterator[str]:
-    """Fill in each row where a page names any; texts lead nowhere."""
-    if "<uuid:" in rule:
-        ids = [each for table in rows.values() for each in table[:2]]
+    """Fill in the rows that a page names, or one of each table; texts lead nowhere."""
+    if named := re.search(r"<uuid:([a-z_]+?)(?:_id)?>", rule):
+        own = rows.get(named[1], [])[:MOST]
+        ids = own or [each for table in rows.values() for each in table[:1]]
         yield from (re.sub(r"<uuid:[a-z_]+>", str(each), rule) for each in ids)
     elif "<" not in rule:
         yield rule
