@@ -19,10 +19,13 @@ FAULTS = {
     " original_id = (SELECT original_id FROM booking LIMIT 1) WHERE status <> 'pending'",
     "C1": "UPDATE row_count SET rows = rows + 1 WHERE table_name = 'booking'",
     "S1": "UPDATE booking SET addons_price = addons_price + 1",
-    "S3": "UPDATE invoice_line SET quantity = quantity + 1",
+    "S3": "UPDATE invoice_line SET quantity = quantity + 1 WHERE tax_id IS NULL",
     "S4": "ALTER TABLE invoice DROP CONSTRAINT ck_invoice_paid_is_paid;"
     " UPDATE invoice SET paid_amount = paid_amount - 1 WHERE status = 'paid'",
     "S5": "UPDATE booking SET base_price = base_price + 1 WHERE status = 'in_progress'",
+    "S7": "UPDATE credit_note SET total = total + 1",
+    "U1": "UPDATE posting SET unit_id = gen_random_uuid() WHERE entry_id IN"
+    " (SELECT id FROM journal_entry WHERE source_table = 'invoice')",
     "S6": "UPDATE account SET balance = balance + 1 WHERE code = '1200'",
 }
 
