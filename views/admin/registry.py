@@ -210,10 +210,16 @@ class Screen:
         assert sortable == "id" or self.column(sortable)
         assert self.called or self.name_key not in ("id", "key"), f"{self.name} has no name to show"
         assert all(each.kind is not Kind.id for each in self.readable())
+        nameless = [each.name for each in self.readable() if each.target and _nameless(each.target)]
+        assert not nameless, f"{self.name}: {nameless} lead to rows that have no name"
         assert {*self.own.split()} <= {each.name for each in self.readable()}
         for related in self.related:
             for name in related.columns.split():
                 column(related.model, name, related.labels)
+
+
+def _nameless(model: type[Base]) -> bool:
+    return name_key(model) == "id"
 
 
 _COLUMNS: dict[tuple[str, str], Column] = {}
