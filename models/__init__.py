@@ -29,6 +29,7 @@ from models import (
     people,
     periods,
     sales,
+    scheduled_bills,
     taxes,
     wallets,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "people",
     "periods",
     "sales",
+    "scheduled_bills",
     "taxes",
     "wallets",
 ]

@@ -44,6 +44,7 @@ from services.events import Fact, emit
 from services.holds import NotEnough
 from services.payments import NotDue, Outcome, Part
 from services.wallet_movements import REFUSALS, Movement, NotActive, Side
+from services.wallet_payouts import Destination
 
 
 class NoSuchWallet(Refused):
@@ -106,17 +107,6 @@ class Ask:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """An account outside: whose, where. `number` is an account's, or a phone's in mobile money."""
-
-    channel: Channel
-    number: str
-    name: str
-    bank_name: str = ""
-    bank_code: str = ""
-
-
 def pay(
     work: Work,
     ask: Ask,
@@ -136,9 +126,9 @@ def pay(
     parts = amounts or _due_on(work, invoice_ids)
     if not parts:
         raise NotDue
-    order = _new(work, ask, OrderKind.payment, sum(parts.values(), Decimal(0)))
+    order = new(work, ask, OrderKind.payment, sum(parts.values(), Decimal(0)))
     order.parts = {str(each): str(amount) for each, amount in sorted(parts.items())}
-    return _place(work, order)
+    return place(work, order)
 
 
 def transfer(work: Work, ask: Ask, to: str, amount: Decimal, note: str = "") -> Order:
@@ -150,9 +140,9 @@ def transfer(work: Work, ask: Ask, to: str, amount: Decimal, note: str = "") -> 
     """
     _prove(work, ask)
     target = receiver(work, ask.wallet_id, to)
-    order = _new(work, ask, OrderKind.transfer, amount)
+    order = new(work, ask, OrderKind.transfer, amount)
     order.to_wallet_id, order.note = target.id, note[:200]
-    return _place(work, order)
+    return place(work, order)
 
 
 def withdraw(work: Work, ask: Ask, amount: Decimal, where: Destination) -> Order:
@@ -172,13 +162,9 @@ def withdraw(work: Work, ask: Ask, amount: Decimal, where: Destination) -> Order
         raise BadInput(N_("Write the number of the account, or of the phone."), field="number")
     if not where.name.strip() or (where.channel is Channel.bank and not where.bank_name.strip()):
         raise BadInput(N_("Say whose account it is, and at which bank."), field="name")
-    order = _new(work, ask, OrderKind.withdrawal, amount)
-    order.channel, order.account_name = where.channel, where.name.strip()[:120]
-    order.bank_name, order.bank_code = where.bank_name.strip()[:120], where.bank_code.strip()[:40]
-    order.account_number = wallet_movements.masked(number)
-    place = f"wallet_order:account_locked:{order.id}"
-    order.account_locked = wallet_movements.lock_number(number, place)
-    return _place(work, order)
+    order = new(work, ask, OrderKind.withdrawal, amount)
+    wallet_payouts.address(order, where, number)
+    return place(work, order)
 
 
 def receiver(work: Work, wallet_id: UUID, name: str) -> wallets.Known:
@@ -346,7 +332,7 @@ def _prove(work: Work, ask: Ask) -> None:
         wallet_pins.prove(work, ask.wallet_id, ask.pin)
 
 
-def _new(work: Work, ask: Ask, kind: OrderKind, amount: Decimal) -> Order:
+def new(work: Work, ask: Ask, kind: OrderKind, amount: Decimal) -> Order:
     """Check what can be checked before: the database judges once more when the money moves."""
     wallet = found(work, Wallet, ask.wallet_id)
     if wallet.status is not WalletStatus.active:
@@ -366,7 +352,7 @@ def _new(work: Work, ask: Ask, kind: OrderKind, amount: Decimal) -> Order:
     )
 
 
-def _place(work: Work, order: Order) -> Order:
+def place(work: Work, order: Order) -> Order:
     """Write an order once per key: pressed twice, or on two pages, it is the same one."""
     earlier = _earlier(work, order.wallet_id, order.key)
     if earlier is None:

@@ -79,6 +79,26 @@ class AccountRevealed(Fact, type="wallet.account_revealed", table="wallet_order"
     wallet_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """An account outside: whose, where. `number` is an account's, or a phone's in mobile money."""
+
+    channel: Channel
+    number: str
+    name: str
+    bank_name: str = ""
+    bank_code: str = ""
+
+
+def address(order: Order, where: Destination, number: str) -> None:
+    """Say where the money of an order goes; its number is kept masked, and locked."""
+    order.channel, order.account_name = where.channel, where.name.strip()[:120]
+    order.bank_name, order.bank_code = where.bank_name.strip()[:120], where.bank_code.strip()[:40]
+    order.account_number = wallet_movements.masked(number)
+    locked_at = f"wallet_order:account_locked:{order.id}"
+    order.account_locked = wallet_movements.lock_number(number, locked_at)
+
+
 def set_aside(work: Work, order: Order, wallet: Wallet) -> None:
     """Hold what is to be paid out. The caller has locked the wallet."""
     assert order.channel

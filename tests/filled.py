@@ -20,6 +20,7 @@ from core.work import Actor, Work, clock
 from models.autopay import Autopay
 from models.bank_statements import BankAccount, BankLine, BankRule
 from models.billing import PaymentMethod
+from models.bills import Every
 from models.bookings import InstalmentPlan
 from models.builder import Import, ImportRow, SavedView
 from models.chart import BANK, DEPOSITS_HELD, RENTAL_INCOME, TAX_PAYABLE, TRUST
@@ -34,6 +35,7 @@ from models.organizations import Membership, Profile
 from models.paper_styles import PaperKind, PaperStyle
 from models.payments import ProviderEvent
 from models.sales import Apartment, Project
+from models.scheduled_bills import Mode
 from models.taxes import Tax, TaxRate
 from models.wallets import Channel, Order, OrderKind, WalletPin
 from services import (
@@ -64,6 +66,7 @@ from services import (
     periods,
     refunds,
     reminders,
+    scheduled_bills,
     taxes,
     top_ups,
     wallet_orders,
@@ -73,6 +76,7 @@ from services.bank_statements import File, Movement
 from services.disputes import Said
 from services.ledger import Leg, Recipe
 from services.payments import Part
+from services.scheduled_bills import Wish
 from tests import database, make
 
 Do = Callable[..., str | None]
@@ -360,6 +364,22 @@ def _keep_wallets(work: Work, customer: UUID) -> None:
     asked = billing.draft(work, customer, "KES", "x", [line])
     billing.issue(work, asked.id, ledger.business_date(work))
     autopay.pay(work, agreed.id, asked.id)
+    _schedule_bills(work, wallet.id)
+
+
+def _schedule_bills(work: Work, wallet_id: UUID) -> None:
+    """A bill of one's own that is being paid, another that waits, and what is done by itself."""
+    today = ledger.business_date(work)
+    for mode in (Mode.pay, Mode.ask):
+        wish = Wish(
+            *("x", Decimal(9), "x", "", Channel.mobile_money, "", "254700", Every.week),
+            *(today, mode, [1]),
+        )
+        scheduled_bills.add(work, wallet_id, wish)
+    scheduled_bills.write_down(work)
+    for payment_id in scheduled_bills.due(work):
+        scheduled_bills.look_after(work, payment_id)
+    scheduled_bills.configure(work, Mode.ask, [1], push=False)
 
 
 def _plan(work: Work, estate: Project) -> InstalmentPlan:

@@ -28,6 +28,7 @@ from workers import (
     payments,
     refunds,
     sagas,
+    scheduled_bills,
     wallets,
 )
 
@@ -70,6 +71,7 @@ SCHEDULE = (
     Entry("automatic payments", timedelta(hours=1), autopay.run),
     Entry("stale bookings", timedelta(hours=1), bookings.reassign_stale),
     Entry("bills", timedelta(hours=1), bills.begin_due),
+    Entry("bills of one's own", timedelta(minutes=10), scheduled_bills.look_after),
     Entry("who has which unit", timedelta(hours=1), estate.refresh),
     Entry("old runs", timedelta(hours=1), cleaning.forget_runs),
     Entry("reminders of invoices", timedelta(days=1), dunning.remind, at=timedelta(hours=6)),

@@ -21,6 +21,7 @@ from models.holds import HOLD_FLOW
 from models.payments import DISPUTE_FLOW, INTENT_FLOW, REFUND_FLOW
 from models.periods import PERIOD_FLOW
 from models.sales import APARTMENT_FLOW
+from models.scheduled_bills import DUE_FLOW
 from models.wallets import ORDER_FLOW, WALLET_FLOW
 from views.admin import states
 
@@ -38,6 +39,7 @@ FLOWS: dict[str, Flow[Any]] = {
     "refund": REFUND_FLOW,
     "apartment": APARTMENT_FLOW,
     "dispute": DISPUTE_FLOW,
+    "due": DUE_FLOW,
     "hold": HOLD_FLOW,
     "order": ORDER_FLOW,
     "wallet": WALLET_FLOW,

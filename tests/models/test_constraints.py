@@ -218,6 +218,13 @@ CHECKS = {
     "ck_record_comment_says_something": "UPDATE record_comment SET body = ' '",
     "ck_reminder_step_days": "UPDATE reminder_step SET days = 366",
     "ck_refund_amount_positive": "UPDATE refund SET amount = 0",
+    "ck_scheduled_bill_amount": "UPDATE scheduled_bill SET amount = 0",
+    "ck_scheduled_bill_remind_days_offered": "UPDATE scheduled_bill SET remind_days = '{99}'",
+    "ck_scheduled_payment_ordered_has_order": "UPDATE scheduled_payment SET status = 'paid',"
+    " order_id = NULL",
+    "ck_scheduled_payment_tries_are_few": "UPDATE scheduled_payment SET tries = 10",
+    "ck_user_configuration_remind_days_offered": "UPDATE user_configuration"
+    " SET remind_days = '{99}'",
     "ck_unit_area": "UPDATE unit SET area = 0",
     "ck_unit_bedrooms": "UPDATE unit SET bedrooms = 51",
     "ck_unit_has_number": "UPDATE unit SET number = ' '",

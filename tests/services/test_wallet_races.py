@@ -34,7 +34,8 @@ from services import (
     wallets,
 )
 from services.payments import Outcome
-from services.wallet_orders import Ask, Destination
+from services.wallet_orders import Ask
+from services.wallet_payouts import Destination
 from tests import make, stories
 from tests.services.test_wallets import BANKED, Owner, Portal, an_owner, fill, in_it
 

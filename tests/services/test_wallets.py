@@ -49,7 +49,8 @@ from services.billing import Line, ReasonNeeded
 from services.holds import NotEnough
 from services.payments import NotDue, Outcome
 from services.wallet_movements import NotActive
-from services.wallet_orders import Ask, Destination, NoSuchWallet, NoTransfers, OrderKeyReused
+from services.wallet_orders import Ask, NoSuchWallet, NoTransfers, OrderKeyReused
+from services.wallet_payouts import Destination
 from services.wallet_pins import NoPin, PinLocked, PinTooEasy, WrongPin
 from services.wallets import NotEmpty
 from tests import make

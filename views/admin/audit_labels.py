@@ -5,6 +5,14 @@ from collections.abc import Mapping
 from core.text import N_
 
 AUDITED: Mapping[str, str] = {
+    "bill_mode": N_("What is done with new bills"),
+    "customer_number": N_("Customer number"),
+    "mode": N_("What is done by itself"),
+    "order": N_("Order"),
+    "push_notices": N_("Push notices"),
+    "remind_days": N_("Reminders, days before"),
+    "reminded": N_("Reminded"),
+    "try_at": N_("Tried next"),
     "accepted_at": N_("Accepted"),
     "account": N_("Account"),
     "account_locked_until": N_("Locked until"),
@@ -83,7 +91,6 @@ AUDITED: Mapping[str, str] = {
     "suggested_invoice": N_("Suggested invoice"),
     "suggested_rule": N_("Suggested by the rule"),
     "days_before": N_("Days before it is due"),
-    "order": N_("Order of the wallet"),
     "outcome": N_("What came of it"),
     "stopped_at": N_("Stopped"),
     "tried_on": N_("Tried on"),

@@ -69,6 +69,9 @@ TABLES: Mapping[str, str] = {
     "dispatch": N_("Mail"),
     "saved_view": N_("Saved view"),
     "setting": N_("Setting"),
+    "scheduled_bill": N_("Bill of a resident"),
+    "scheduled_payment": N_("Payment of a resident's bill"),
+    "user_configuration": N_("Personal settings"),
     "profile": N_("Profile"),
     "credential": N_("Sign-in"),
 }

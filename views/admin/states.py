@@ -49,6 +49,7 @@ from models.payments import (
 from models.people import PARTY_KIND_LABELS, PartyKind
 from models.periods import PERIOD_FLOW, PeriodStatus
 from models.sales import APARTMENT_FLOW, APARTMENT_TYPE_LABELS, ApartmentStatus, ApartmentType
+from models.scheduled_bills import DUE_FLOW, MODE_LABELS, DueStatus, Mode
 from models.wallets import (
     CHANNEL_LABELS,
     ORDER_FLOW,
@@ -75,6 +76,7 @@ FLOWS: Mapping[type[Enum], Any] = {
     ChequeStatus: CHEQUE_FLOW,
     CycleStatus: CYCLE_FLOW,
     DisputeStatus: DISPUTE_FLOW,
+    DueStatus: DUE_FLOW,
     HoldStatus: HOLD_FLOW,
     ImportStatus: IMPORT_FLOW,
     IntentStatus: INTENT_FLOW,
@@ -101,6 +103,7 @@ CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
     ApartmentType: APARTMENT_TYPE_LABELS,
     Basis: BASIS_LABELS,
     Every: EVERY_LABELS,
+    Mode: MODE_LABELS,
     Payer: PAYER_LABELS,
     Problem: PROBLEM_LABELS,
     PartyKind: PARTY_KIND_LABELS,

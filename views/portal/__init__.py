@@ -1,6 +1,7 @@
 """The portal: what visitors and buyers see, phone first. One file a place."""
 
 from views.portal.autopay import PortalAutopayView
+from views.portal.bills import PortalBillsView
 from views.portal.bookings import PortalBookingsView
 from views.portal.browse import CatalogueView
 from views.portal.home import PortalHomeView
@@ -23,5 +24,6 @@ VIEWS = (
     PortalWalletView,
     PortalWalletActsView,
     PortalAutopayView,
+    PortalBillsView,
     CatalogueView,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from flask import current_app, flash, redirect, request, url_for
@@ -16,13 +16,21 @@ from core.work import Work, clock, unit_of_work
 from models.billing import PAYMENT_METHOD_LABELS, PaymentMethod
 from models.wallets import CHANNEL_LABELS, Channel, Order, Wallet
 from services import buying, top_ups, wallet_orders, wallet_pins, wallets
-from services.wallet_orders import Ask, Destination
+from services.wallet_orders import Ask
+from services.wallet_payouts import Destination
 from services.wallet_pins import PinLocked, WrongPin
 from views.admin.words import money
 from views.portal.pages import PortalView, needs, reading
 from views.portal.wallet import TABLE, balance, own_or_none_such
 from views.web.person import actor, signed_in
 from views.web.refusals import sentence
+
+
+class Row(Protocol):
+    """Any row of an organization."""
+
+    id: Any
+    organization_id: Any
 
 
 class PortalWalletActsView(PortalView):
@@ -42,7 +50,7 @@ class PortalWalletActsView(PortalView):
     def pay(self) -> Any:
         """Pay invoices out of the wallet."""
         due = [bill for bill in buying.bills(reading()) if bill.due]
-        return self._form(_pay, _pin_field, _("Pay from my wallet"), _("Pay"), bills=due)
+        return self._form(_pay, pin_field, _("Pay from my wallet"), _("Pay"), bills=due)
 
     @expose("/send", methods=["GET", "POST"])  # type: ignore[untyped-decorator]
     @needs("use", TABLE)
@@ -98,18 +106,26 @@ class PortalWalletActsView(PortalView):
         return (page, refusal.status) if refusal else page
 
 
-def _asked(do: Callable[[Work], Order]) -> Any:
-    """Write a wish down, and have it carried out. A wrong PIN is counted: that is kept, too."""
+def proved(do: Callable[[Work], Row]) -> tuple[UUID, UUID]:
+    """Do what takes a PIN; gives the ids of what it made, and of its organization.
+
+    A wrong PIN is counted: that is kept, too.
+    """
     wrong: Refused | None = None
     with unit_of_work(db.session(), actor()) as work:
         try:
-            order = do(work)
+            made = do(work)
         except (WrongPin, PinLocked) as refusal:
             wrong = refusal
         else:
-            order_id, home = order.id, order.organization_id
-    if wrong is not None:
-        raise wrong
+            return made.id, made.organization_id
+    assert wrong
+    raise wrong
+
+
+def _asked(do: Callable[[Work], Order]) -> Any:
+    """Write a wish down, and have it carried out."""
+    order_id, home = proved(do)
     ring = current_app.extensions["ring"]
     ring("workers.wallets.carry_out", home, order_id, queue="money")
     return redirect(url_for("PortalWalletView.order", order_id=order_id))
@@ -196,7 +212,8 @@ def _keep_tries(door: Any) -> None:
     door.commit()
 
 
-def _field(name: str, label: str, refusal: Refused | None, **more: Any) -> dict[str, Any]:
+def field(name: str, label: str, refusal: Refused | None, **more: Any) -> dict[str, Any]:
+    """Describe a field with what was typed, and with the refusal, if it is about this one."""
     wrong = refusal is not None and refusal.field == name
     return {
         "name": name,
@@ -208,14 +225,15 @@ def _field(name: str, label: str, refusal: Refused | None, **more: Any) -> dict[
     }
 
 
-def _pin_field(wallet: Wallet, refusal: Refused | None) -> list[dict[str, Any]]:
-    return [_field("pin", _("PIN"), refusal, kind="password", autocomplete="off")]
+def pin_field(wallet: Wallet, refusal: Refused | None) -> list[dict[str, Any]]:
+    """Ask for the PIN of a wallet."""
+    return [field("pin", _("PIN"), refusal, kind="password", autocomplete="off")]
 
 
 def _amount_field(wallet: Wallet, refusal: Refused | None, hint: str = "") -> dict[str, Any]:
     places = decimals(wallet.currency)
     more = {"currency": wallet.currency, "decimals": places, "hint": hint}
-    return _field("amount", _("Amount"), refusal, kind="money", **more)
+    return field("amount", _("Amount"), refusal, kind="money", **more)
 
 
 def _top_up_fields(wallet: Wallet, refusal: Refused | None) -> list[dict[str, Any]]:
@@ -226,7 +244,7 @@ def _top_up_fields(wallet: Wallet, refusal: Refused | None) -> list[dict[str, An
         hint = _("It may take %(room)s more.", room=room)
     return [
         _amount_field(wallet, refusal, hint),
-        _field("method", _("How"), refusal, kind="choice", options=ways, value=ways[0]["value"]),
+        field("method", _("How"), refusal, kind="choice", options=ways, value=ways[0]["value"]),
     ]
 
 
@@ -236,10 +254,10 @@ def _send_fields(wallet: Wallet, refusal: Refused | None) -> list[dict[str, Any]
     whose = _("This wallet is of %(name)s.", name=known.holder) if known else ""
     hint = whose or _("Ask for the name of their wallet; it looks like %(name)s.", name=wallet.name)
     return [
-        _field("to", _("To the wallet"), refusal, autocomplete="off", hint=hint),
+        field("to", _("To the wallet"), refusal, autocomplete="off", hint=hint),
         _amount_field(wallet, refusal),
-        _field("note", _("Note"), refusal, required=False, maxlength=200),
-        *_pin_field(wallet, refusal),
+        field("note", _("Note"), refusal, required=False, maxlength=200),
+        *pin_field(wallet, refusal),
     ]
 
 
@@ -247,22 +265,22 @@ def _withdraw_fields(wallet: Wallet, refusal: Refused | None) -> list[dict[str, 
     ways = [{"value": each.value, "label": _(CHANNEL_LABELS[each])} for each in Channel]
     return [
         _amount_field(wallet, refusal),
-        _field("channel", _("Where to"), refusal, kind="choice", options=ways),
-        _field("bank_name", _("Bank"), refusal, required=False, hint=_("Not for mobile money.")),
-        _field("number", _("Account or phone number"), refusal, autocomplete="off"),
-        _field("name", _("Name on the account"), refusal),
-        *_pin_field(wallet, refusal),
+        field("channel", _("Where to"), refusal, kind="choice", options=ways),
+        field("bank_name", _("Bank"), refusal, required=False, hint=_("Not for mobile money.")),
+        field("number", _("Account or phone number"), refusal, autocomplete="off"),
+        field("name", _("Name on the account"), refusal),
+        *pin_field(wallet, refusal),
     ]
 
 
 def _pin_fields(wallet: Wallet, refusal: Refused | None) -> list[dict[str, Any]]:
     hint = _(wallet_pins.PinTooEasy.says)
     fields = [
-        _field("pin", _("New PIN"), refusal, kind="password", autocomplete="off", hint=hint),
-        _field("again", _("New PIN again"), refusal, kind="password", autocomplete="off"),
-        _field("password", _("Your password"), refusal, kind="password"),
+        field("pin", _("New PIN"), refusal, kind="password", autocomplete="off", hint=hint),
+        field("again", _("New PIN again"), refusal, kind="password", autocomplete="off"),
+        field("password", _("Your password"), refusal, kind="password"),
     ]
     if signed_in().identity.two_factor_enabled:
-        code = _field("code", _("Code of your app"), refusal, autocomplete="one-time-code")
+        code = field("code", _("Code of your app"), refusal, autocomplete="one-time-code")
         fields.append({**code, "value": ""})
     return fields
