@@ -37,6 +37,7 @@ from services import accounts, organizations, people, sales, sign_in
 from services.sales import Floors
 from workers import demo_bank, demo_billing, demo_wallets
 from workers import demo_cast as cast
+from workers.demo_estate import Court
 from workers.demo_story import Story
 
 HALF, WHOLE = {"demo": "half"}, {"demo": "whole"}
@@ -149,6 +150,7 @@ def _found(company: cast.Company, password: str, random_: random.Random) -> None
         for site in company.sites:
             _build(work, site, company.currency)
     Story(stage.at, random_, parties["buyer"], profiles).play(company, began)
+    Court(stage.at, random_, company.currency, parties["owner"], parties["resident"]).play()
     kept = demo_wallets.play(stage.at, parties["buyer"], parties["resident"])
     for login, wallet_id in zip(("buyer", "resident"), kept, strict=True):
         demo_wallets.choose_pin(profiles[login], wallet_id, password)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -11,10 +11,23 @@ from core.db import uuid7
 from core.work import Work, clock, found
 from models.autopay import Autopay
 from models.billing import PaymentMethod
+from models.bills import Every
+from models.scheduled_bills import Mode
 from models.wallets import Channel, Order, Wallet
-from services import ledger, payments, top_ups, wallet_orders, wallet_payouts, wallet_pins, wallets
+from services import (
+    ledger,
+    payments,
+    scheduled_bills,
+    top_ups,
+    wallet_orders,
+    wallet_payouts,
+    wallet_pins,
+    wallets,
+)
 from services.payments import Outcome
-from services.wallet_orders import Ask, Destination
+from services.scheduled_bills import Wish
+from services.wallet_orders import Ask
+from services.wallet_payouts import Destination
 
 At = Callable[[datetime], AbstractContextManager[Work]]
 PIN = "2580"
@@ -43,7 +56,51 @@ def play(at: At, buyer_id: UUID, resident_id: UUID) -> tuple[UUID, UUID]:
     with at(now - timedelta(hours=3)) as work:
         _withdraw(work, theirs)
         _pays_by_itself(work, theirs, resident_id)
+    _schedule(at, theirs, now)
     return mine, theirs
+
+
+def _schedule(at: At, wallet_id: UUID, now: datetime) -> None:
+    """Let the resident have electricity paid each month, and be asked about water in three days."""
+    began = now - timedelta(days=75)
+    with at(began) as work:
+        _bill(work, wallet_id, "Electricity", 2_400, Mode.pay, began.date() + timedelta(days=1))
+    for month in range(3):
+        with at(began + timedelta(days=2 + 31 * month)) as work:
+            _look_after(work, f"KP-{4410 + month}")
+    with at(now - timedelta(days=1)) as work:
+        _bill(work, wallet_id, "Water", 1_150, Mode.ask, now.date() + timedelta(days=3))
+        scheduled_bills.write_down(work)
+
+
+def _bill(  # noqa: PLR0913, PLR0917  # what a bill consists of
+    work: Work, wallet_id: UUID, title: str, amount: int, mode: Mode, first_on: date
+) -> None:
+    wish = Wish(
+        title,
+        Decimal(amount),
+        f"{title} Company",
+        "44-7120",
+        Channel.mobile_money,
+        "",
+        "+254 700 555 340",
+        Every.month,
+        first_on,
+        mode,
+        [3, 1],
+    )
+    scheduled_bills.add(work, wallet_id, wish)
+
+
+def _look_after(work: Work, reference: str) -> None:
+    """Do at once what the clock, a job and an accountant do."""
+    scheduled_bills.write_down(work)
+    for payment_id in scheduled_bills.due(work):
+        scheduled_bills.look_after(work, payment_id)
+    for order_id in wallet_orders.due(work):
+        wallet_orders.carry_out(work, order_id)
+        wallet_payouts.paid_out(work, order_id, reference)
+        scheduled_bills.ended(work, order_id)
 
 
 def choose_pin(profile_id: UUID, wallet_id: UUID, password: str) -> None:
