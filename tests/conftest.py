@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 from uuid import UUID
 
@@ -107,6 +108,7 @@ def wiped(app: Flask, _superuser: Engine) -> Iterator[None]:
     with _superuser.connect() as connection, connection.begin():
         connection.execute(text(database.WIPE))
     app.extensions["redis"].flushdb()
+    rmtree(Path(app.config["DATA"]) / "anchors", ignore_errors=True)
 
 
 @pytest.fixture

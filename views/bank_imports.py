@@ -181,7 +181,7 @@ def _page(work: Work, page: dict[str, Any]) -> dict[str, Any]:
     return page | {
         "title": title,
         "crumbs": [
-            {"label": _("Money")},
+            {"label": _("Accounting")},
             {"label": _("Bank statements"), "url": url_for("bank_statement.index")},
             {"label": title},
         ],

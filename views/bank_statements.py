@@ -26,7 +26,7 @@ from views.admin.columns import Kind
 from views.admin.inputs import Input
 from views.admin.registry import Group, Preset, Related, Screen
 
-MENU = N_("Money")
+MENU = N_("Accounting")
 PAYER = {"payer": N_("Payer or payee")}
 BALANCES = {"opening": N_("Opening balance"), "closing": N_("Closing balance")}
 REASON = Input("reason", N_("Reason"), Kind.long, length=400)

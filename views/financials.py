@@ -27,7 +27,7 @@ from views.financial_filters import REPORTS, RIGHT, Report, asked, fields
 from views.financial_sheets import Cell, Head, Line, Table, Wish
 from views.financial_tables import BUILDERS
 
-MENU, TITLE = N_("Money"), N_("Reports")
+MENU, TITLE = N_("Accounting"), N_("Reports")
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

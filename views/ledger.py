@@ -11,7 +11,7 @@ from views.admin.columns import Kind
 from views.admin.inputs import Input
 from views.admin.registry import Group, Related, Screen
 
-MENU = N_("Money")
+MENU = N_("Accounting")
 
 
 def reopened(row: Period) -> str:

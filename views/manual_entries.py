@@ -119,7 +119,7 @@ def _page(work: Work, refusal: Refused | None) -> dict[str, Any]:
     return {
         "title": _("Post an entry"),
         "crumbs": [
-            {"label": _("Money")},
+            {"label": _("Accounting")},
             {"label": _("Journal"), "url": url_for("journal_entry.index")},
             {"label": _("Post an entry")},
         ],

@@ -11,7 +11,7 @@ from models.taxes import Tax, TaxRate
 from services import taxes
 from views.admin.registry import Group, Related, Screen
 
-MENU = N_("Money")
+MENU = N_("Accounting")
 
 TAX = Screen(
     Tax,

@@ -55,7 +55,8 @@ LINES = [
 
 def _lines() -> list[dict[str, str]]:
     names = ("description", "quantity", "unit_price", "amount")
-    return [dict(zip(names, line, strict=True)) for line in LINES]
+    first, *others = [dict(zip(names, line, strict=True)) for line in LINES]
+    return [first | {"discount": "1,000.00"}, *others]
 
 
 def invoice(**changes: Any) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def test_a_price_list_becomes_money_in_the_ledger(makao: Whole, enter: Enter) ->
 
 def take_in(page: Page) -> None:
     page.goto("/imports/new")
-    page.get_by_label("Price list").set_input_files(PRICE_LIST)
+    page.get_by_label("The file").set_input_files(PRICE_LIST)
     page.get_by_role("button", name="Read the file").click()
     page.get_by_role("button", name="Take in").click()
     expect(page.get_by_text("Created", exact=True)).to_be_visible()

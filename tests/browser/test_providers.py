@@ -25,8 +25,8 @@ def choose(page: Page, way: str, amount: str) -> None:
 
 
 def test_a_payment_on_stripes_page_comes_back_when_the_bank_has_asked(enter: Enter) -> None:
-    buyer = enter("buyer")
-    page = buyer.page()
+    resident = enter("resident")
+    page = resident.page()
     choose(page, "Card, by Stripe", "1,234.50")
     page.get_by_role("button", name="Pay what is ticked").click()
     page.get_by_role("button", name="Let my bank decline it").click()
@@ -36,12 +36,12 @@ def test_a_payment_on_stripes_page_comes_back_when_the_bank_has_asked(enter: Ent
 
     expect(page.get_by_text(PAID)).to_be_visible(timeout=120_000)
     expect(page.locator("main")).to_contain_text("1,234.50")
-    assert buyer.complaints == []
+    assert resident.complaints == []
 
 
 def test_m_pesa_asks_the_phone_and_says_what_it_does_not_take(enter: Enter) -> None:
-    buyer = enter("buyer", viewport={"width": 390, "height": 844})
-    page = buyer.page()
+    resident = enter("resident", viewport={"width": 390, "height": 844})
+    page = resident.page()
     choose(page, "M-Pesa", "300.50")
     phone = page.get_by_label("M-Pesa phone number")
     phone.fill("12")

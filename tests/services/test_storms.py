@@ -41,6 +41,7 @@ from services import (
     prices,
     refunds,
     sales_import_run,
+    write_offs,
 )
 from services.payments import Outcome, Part
 from services.prices import Item
@@ -127,7 +128,7 @@ def every_act(story: Story, package_id: UUID) -> list[Act]:
         lambda work: booking_ends.settle(work, mine),
         lambda work: assignments.assign(work, mine),
         lambda work: billing.void(work, first(work, story), "storm"),
-        lambda work: billing.write_off(work, first(work, story), "storm"),
+        lambda work: write_offs.write_off(work, first(work, story), "storm"),
         lambda work: choices.choose_package(work, mine, package_id),
         pay,
         partial(pay, amount=PRICE / 2),

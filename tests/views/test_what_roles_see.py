@@ -53,7 +53,7 @@ PLANTED: Mapping[str, str] = {
     "saga": "last_error",
 }
 """Columns that say what a row alone knows. Who is called how in an organization is known to all."""
-MOST = 2
+MOST = 1
 """Rows of a table whose own pages are asked for."""
 AMOUNTS = {"account": "987123654.31", "refund": "876123543.21"}
 SIGNS = {"balance": "-", "amount": ""}

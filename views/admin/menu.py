@@ -18,6 +18,7 @@ MENUS = (
     (N_("Sales"), "building-skyscraper"),
     (N_("Estates"), "building-community"),
     (N_("Money"), "cash"),
+    (N_("Accounting"), "book-2"),
     (N_("People"), "users"),
     (N_("Organization"), "settings"),
     (N_("Records of the system"), "history"),
@@ -27,7 +28,7 @@ PAGES = (
     (N_("Sales"), N_("Dashboard"), "/dashboards/sales/", "dashboard_sales"),
     (N_("Sales"), N_("Holds"), "/holds/", "booking"),
     (N_("Sales"), N_("Import"), "/imports/", "import_run"),
-    (N_("Money"), N_("Reports"), "/reports/", "financial_report"),
+    (N_("Accounting"), N_("Reports"), "/reports/", "financial_report"),
     (N_("Organization"), N_("Roles"), "/organization/roles", "membership"),
     (N_("Organization"), N_("Settings"), "/organization/settings", "setting"),
 )
