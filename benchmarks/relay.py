@@ -18,7 +18,8 @@ INSERT INTO event (id, organization_id, type, subject_table, subject_id, sequenc
     source, happened_at, correlation_id)
 SELECT uuid_now(), :home, 'benchmark.happened', 'party', uuid_now(), 1, '{"number": 1}'::jsonb,
     'job:benchmark', 'jobs', now(), uuid_now() FROM generate_series(1, :count);
-ANALYZE event;
+INSERT INTO outbox (organization_id, id) SELECT organization_id, id FROM event;
+ANALYZE event, outbox;
 """
 
 

@@ -24,7 +24,7 @@ from core.text import N_
 
 
 class Event(OrganizationScoped, Base):
-    """One fact, written in the transaction that made it true. Only `relayed_at` ever changes.
+    """One fact, written in the transaction that made it true, and never changed.
 
     `sequence` counts the facts of one subject and gives their order. A subject's table and id say
     what the fact is about.
@@ -32,7 +32,6 @@ class Event(OrganizationScoped, Base):
 
     __tablename__ = "event"
     __table_args__ = keyed(
-        Index("ix_event_unrelayed", "organization_id", "id", postgresql_where="relayed_at IS NULL"),
         Index("ix_event_type", "organization_id", "type", "id"),
         UniqueConstraint("organization_id", "subject_id", "sequence"),
     )
@@ -48,7 +47,16 @@ class Event(OrganizationScoped, Base):
     causation_id: Mapped[UUID | None]
     source: Mapped[str] = mapped_column(String(40), server_default="web")
     happened_at: Mapped[datetime]
-    relayed_at: Mapped[datetime | None]
+
+
+class Outbox(OrganizationScoped, Base):
+    """A fact that nobody has published yet, by its id: a trigger writes it, the relay takes it."""
+
+    __tablename__ = "outbox"
+
+    organization_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organization.id"), primary_key=True, sort_order=-3
+    )
 
 
 class Delivery(OrganizationScoped, Base):

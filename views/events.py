@@ -41,9 +41,9 @@ EVENT = Screen(
     one=N_("Event"),
     sentence=N_("What happened, in the order it did, and who was told."),
     menu=MENU,
-    columns="type happened_at subject_table actor relayed_at",
+    columns="type happened_at subject_table actor",
     search="type",
-    filters="type subject_table happened_at relayed_at",
+    filters="type subject_table happened_at",
     groups=(
         Group(N_("Event"), "type version happened_at subject_table sequence actor source"),
         Group(N_("Details"), "data"),

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import click
 from flask import current_app
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,7 @@ from core.db import uuid7
 from core.scope import Scope, seeing
 from core.work import Actor, Work, clock
 from models.dunning import LateFeeKind, LateFeeRule, ReminderStep
-from models.events import Event
+from models.events import Event, Outbox
 from models.organizations import Membership, Organization
 from models.sales import (
     Addon,
@@ -158,8 +158,8 @@ def _found(company: cast.Company, password: str, random_: random.Random) -> None
     demo_bank.play(stage.at, parties["resident"], company.currency)
     with stage.at(clock()) as work:
         organizations.home(work).custom = WHOLE
-        old = update(Event).where(Event.happened_at < work.now - HEARD)
-        work.session.execute(old.values(relayed_at=work.now))
+        old = select(Event.id).where(Event.happened_at < work.now - HEARD)
+        work.session.execute(delete(Outbox).where(Outbox.id.in_(old)))
 
 
 def _people(company: cast.Company, password: str) -> dict[str, UUID]:

@@ -1,9 +1,9 @@
 """The outbox: recorded facts become entries of a stream, and deliveries to those who hear of them.
 
 `publish` puts facts into the organization's Redis stream and writes a delivery for each subscriber,
-in the order in which they were recorded, and marks them, in one transaction. Whoever dies before
-the commit publishes them again: readers of the stream know a fact by its id. Where Redis is away
-the stream's share becomes a delivery too, and nobody else waits for it.
+in the order in which they were recorded, and empties the outbox of them, in one transaction.
+Whoever dies before the commit publishes them again: readers of the stream know a fact by its id.
+Where Redis is away the stream's share becomes a delivery too, and nobody else waits for it.
 
 `deliver` tells one subscriber of one fact: the mark and the effect share a transaction, so that it
 happens once. Facts of one subject reach a subscriber in their order: those behind one that was
@@ -34,7 +34,7 @@ from sqlalchemy.orm import aliased
 from core.db import uuid7
 from core.text import N_
 from core.work import Work, clock, locked
-from models.events import Delivery, Event
+from models.events import Delivery, Event, Outbox
 from models.notices import Priority
 from services import notices
 from services.notices import Notice
@@ -54,11 +54,9 @@ PATIENCE = timedelta(seconds=30)
 PAUSE_SECONDS = 0.2
 TAKE = text("""
     WITH taken AS (
-        UPDATE event SET relayed_at = :now
-        FROM unnest(ARRAY(
-            SELECT id FROM event WHERE organization_id = :home AND relayed_at IS NULL
-            ORDER BY id LIMIT :most)) AS batch(id)
-        WHERE event.organization_id = :home AND event.id = batch.id
+        DELETE FROM outbox USING event
+        WHERE outbox.organization_id = :home AND event.id = outbox.id AND outbox.id = ANY(ARRAY(
+            SELECT id FROM outbox WHERE organization_id = :home ORDER BY id LIMIT :most))
         RETURNING event.id, event.type, event.subject_id, event_envelope(event) AS envelope)
     SELECT count(*) AS facts, string_agg(envelope, chr(10) ORDER BY id) AS envelopes,
         coalesce(json_agg(json_build_array(id, type, subject_id) ORDER BY id)
@@ -187,13 +185,13 @@ def _alone(work: Work) -> bool:
 
 
 def _fresh(work: Work) -> Any:
-    """Take the oldest facts that nobody has published, and mark them. The turn is ours alone.
+    """Take the oldest facts that nobody has published. The turn is ours alone.
 
     Gives how many, their envelopes (a line each, oldest first), and [id, type, subject's id] of
     those that somebody hears of.
     """
     heard = [kind for kind, names in SUBSCRIBERS.items() if names]
-    values = {"now": work.now, "home": work.scope.home(), "most": BATCH, "heard": heard}
+    values = {"home": work.scope.home(), "most": BATCH, "heard": heard}
     return work.session.execute(TAKE, values).one()
 
 
@@ -313,7 +311,6 @@ def _park(work: Work, delivery: Delivery, error: str) -> None:
 
 def oldest_waiting(work: Work) -> float:
     """Tell how many seconds the oldest unpublished fact has waited; 0 without any."""
-    oldest = work.session.scalar(
-        select(func.min(Event.happened_at)).where(Event.relayed_at.is_(None))
-    )
+    waiting = select(func.min(Event.happened_at)).join(Outbox, Outbox.id == Event.id)
+    oldest = work.session.scalar(waiting)
     return max(0.0, (work.now - oldest).total_seconds()) if oldest else 0.0

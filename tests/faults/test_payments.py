@@ -80,7 +80,7 @@ def test_a_process_is_killed_while_a_card_payment_is_under_way(fire: Field, name
 def _everything_is_told(fire: Field) -> None:
     """Wait until the outbox is empty; each delivery was applied once by its mark."""
     waiting = """
-        SELECT (SELECT count(*) FROM event WHERE relayed_at IS NULL)
+        SELECT (SELECT count(*) FROM outbox)
              + (SELECT count(*) FROM delivery WHERE done_at IS NULL)"""
     fire.makao.seconds_until(lambda: fire.ask(waiting)[0][0] == 0, BACK_SECONDS)
 

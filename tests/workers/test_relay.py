@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from core import db
 from core.work import Work
-from models.events import Delivery, Event
+from models.events import Delivery, Event, Outbox
 from models.notices import Notification
 from models.people import PartyKind
 from services.events import NotParked, emit, envelope, replay, skip
@@ -65,7 +65,7 @@ def streamed(redis: Redis, home: UUID) -> list[str]:
 
 def unsent(session: Session, home: UUID) -> int:
     with unit(session, home) as work:
-        waiting = select(func.count()).select_from(Event).where(Event.relayed_at.is_(None))
+        waiting = select(func.count()).select_from(Outbox)
         return work.session.scalar(waiting) or 0
 
 

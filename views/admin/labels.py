@@ -190,7 +190,6 @@ LABELS: Mapping[str, str] = {
     "reference": N_("Reference"),
     "refund_percent": N_("Paid back on cancellation (%)"),
     "refunded_amount": N_("Refunded"),
-    "relayed_at": N_("Passed on"),
     "remaining_amount": N_("Remaining"),
     "remind_at": N_("Reminder"),
     "remind_hours": N_("Remind after hours"),
