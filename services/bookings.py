@@ -21,7 +21,7 @@ from models.sales import (
     ApartmentType,
     Project,
 )
-from services import approvals, choices, instalments, organizations
+from services import approvals, choices, instalments, organizations, people
 from services.approvals import Subject
 from services.events import Fact, emit
 from services.sales import ApartmentStatusChanged
@@ -120,10 +120,11 @@ def hold(work: Work, apartment_id: UUID, customer_id: UUID) -> Booking:
         ApartmentTaken: somebody else has it.
         NotOffered, NoPackages: it cannot be booked as it is.
         AlreadyBooked: this customer has a hold or booking of it.
+        NotActive, Blacklisted: nothing new is begun with this customer.
 
     """
     original = _offered(work, apartment_id)
-    customer = found(work, Party, customer_id)
+    customer = people.active(work, customer_id)
     taken = ApartmentTaken(apartment=original.name)
     mine = _own_claim(work, original, customer_id)
     if mine and (mine.hold_until or mine.status is not BookingStatus.pending):
@@ -136,7 +137,8 @@ def hold(work: Work, apartment_id: UUID, customer_id: UUID) -> Booking:
     clone = _clone(work, original, customer.id)
     booking = mine or _new(work, original, customer.id)
     booking.apartment_id, booking.hold_until, booking.status_at = clone.id, until, work.now
-    with refusing(work.session, {"uq_booking_one_per_apartment": taken}):
+    meanwhile = {people.IS_ACTIVE: people.not_active(customer)}
+    with refusing(work.session, {"uq_booking_one_per_apartment": taken, **meanwhile}):
         work.session.add(booking)
         work.session.flush()
     _move_apartment(work, original, "take", customer.id)
@@ -153,6 +155,7 @@ def join_waiting_list(work: Work, apartment_id: UUID, customer_id: UUID) -> Book
     Raises:
         NotOffered: it is not for sale at all, or free, so that it can simply be booked.
         AlreadyBooked: this customer has a claim on it already.
+        NotActive, Blacklisted: nothing new is begun with this customer.
 
     """
     original = _offered(work, apartment_id)
@@ -160,10 +163,11 @@ def join_waiting_list(work: Work, apartment_id: UUID, customer_id: UUID) -> Book
         raise NotOffered(
             N_("%(apartment)s is free: book it instead of waiting."), apartment=original.name
         )
-    customer = found(work, Party, customer_id)
+    customer = people.active(work, customer_id)
     booking = _new(work, original, customer.id)
     refusal = AlreadyBooked(apartment=original.name)
-    with refusing(work.session, {"uq_booking_one_place_per_customer": refusal}):
+    meanwhile = {people.IS_ACTIVE: people.not_active(customer)}
+    with refusing(work.session, {"uq_booking_one_place_per_customer": refusal, **meanwhile}):
         work.session.add(booking)
         work.session.flush()
     emit(

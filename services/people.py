@@ -6,16 +6,41 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from core.errors import BadInput
+from core.errors import BadInput, Refused
 from core.text import N_
-from core.work import Work, locked
+from core.work import Work, found, locked
 from models.organizations import Membership
-from models.people import Party, PartyKind
+from models.people import PARTY_FLOW, Party, PartyKind, PartyStatus
 from services.events import Fact, emit
 
 CUSTOMER = "customer"
 OWNER = "owner"
 RESIDENT = "resident"
+VENDOR = "vendor"
+IS_ACTIVE = "party_is_active"
+"""The rule by which the database refuses what begins with a party that is not active."""
+
+
+class NotActive(Refused):
+    """Nothing new is begun with a party whose standing is draft or inactive."""
+
+    code = "party_not_active"
+    says = N_("%(party)s is not active yet, or no longer. Nothing new can be begun with them.")
+
+
+class Blacklisted(Refused):
+    """Nothing new is begun with a party that is blacklisted."""
+
+    code = "party_blacklisted"
+    says = N_("%(party)s is blacklisted. Nothing new can be begun with them.")
+
+
+class WhyNeeded(Refused):
+    """Nobody is blacklisted, set aside or taken off the list without a reason."""
+
+    code = "why_needed"
+    status = 422
+    says = N_("Write why.")
 
 
 @dataclass(frozen=True)
@@ -27,6 +52,16 @@ class PartyAdded(Fact, type="party.created", table="party"):
     roles: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class PartyStatusChanged(Fact, type="party.status_changed", table="party"):
+    """A party was admitted, set aside, taken up again, blacklisted, or taken off that list."""
+
+    party_id: UUID
+    old: PartyStatus
+    new: PartyStatus
+    reason: str
+
+
 def add(  # noqa: PLR0913  # one row, one argument a column
     work: Work,
     name: str,
@@ -36,8 +71,9 @@ def add(  # noqa: PLR0913  # one row, one argument a column
     phone: str = "",
     address: str = "",
     roles: tuple[str, ...] = (CUSTOMER,),
+    status: PartyStatus = PartyStatus.active,
 ) -> Party:
-    """Make a party known to the organization.
+    """Make a party known to the organization; a draft, if it has first to be approved.
 
     Raises:
         BadInput: there is no name, or the e-mail address cannot be one.
@@ -51,6 +87,7 @@ def add(  # noqa: PLR0913  # one row, one argument a column
         phone=phone.strip(),
         address=address,
         roles=sorted(roles),
+        status=status,
     )
     check(work, party)
     work.session.add(party)
@@ -86,6 +123,95 @@ def give_role(work: Work, party_id: UUID, role: str) -> Party:
     party = locked(work, Party, party_id)
     if role not in party.roles:
         party.roles = sorted({*party.roles, role})
+    return party
+
+
+def active(work: Work, party_id: UUID, field: str = "") -> Party:
+    """Find a party with whom something new may be begun; `field` is the input that names them.
+
+    The database asks again when it is written (needs_active_party), as standings change.
+
+    Raises:
+        NotFound: there is no such party in sight.
+        NotActive, Blacklisted: their standing does not allow it.
+
+    """
+    party = found(work, Party, party_id)
+    if party.status is not PartyStatus.active:
+        raise not_active(party, field)
+    return party
+
+
+def not_active(party: Party, field: str = "") -> Refused:
+    """Make the refusal of a party whose standing does not allow anything new."""
+    if party.status is PartyStatus.blacklisted:
+        return Blacklisted(party=party.name, field=field)
+    return NotActive(party=party.name, field=field)
+
+
+def admit(work: Work, party_id: UUID) -> Party:
+    """Let a draft become active: what had to be found out about them was.
+
+    Raises:
+        IllegalMove: it is no draft.
+
+    """
+    return _stand(work, party_id, "admit", "")
+
+
+def set_aside(work: Work, party_id: UUID, reason: str = "") -> Party:
+    """Begin nothing new with a party. What runs goes on.
+
+    Raises:
+        IllegalMove: they are inactive already, or blacklisted.
+
+    """
+    return _stand(work, party_id, "set_aside", reason)
+
+
+def take_up(work: Work, party_id: UUID) -> Party:
+    """Deal with a party again that was set aside.
+
+    Raises:
+        IllegalMove: they are not set aside.
+
+    """
+    return _stand(work, party_id, "take_up", "")
+
+
+def blacklist(work: Work, party_id: UUID, reason: str) -> Party:
+    """Begin nothing with a party any more, and say why. What runs goes on.
+
+    Raises:
+        WhyNeeded: nobody said why.
+        IllegalMove: they are blacklisted already.
+
+    """
+    if not reason.strip():
+        raise WhyNeeded(field="reason")
+    return _stand(work, party_id, "blacklist", reason)
+
+
+def take_off(work: Work, party_id: UUID, reason: str) -> Party:
+    """Take a party off the blacklist, and say why. They stay inactive until they are taken up.
+
+    Raises:
+        WhyNeeded: nobody said why.
+        IllegalMove: they are not blacklisted.
+
+    """
+    if not reason.strip():
+        raise WhyNeeded(field="reason")
+    return _stand(work, party_id, "take_off", reason)
+
+
+def _stand(work: Work, party_id: UUID, move: str, reason: str) -> Party:
+    party = locked(work, Party, party_id)
+    old = party.status
+    PARTY_FLOW.move(party, move)
+    party.status_reason, party.status_at = reason.strip()[:400], work.now
+    work.session.flush()
+    emit(work, PartyStatusChanged(party.id, old, party.status, party.status_reason))
     return party
 
 

@@ -12,14 +12,78 @@ from models.payments import PaymentIntent
 from models.people import Party
 from services import invitations, people
 from views.admin.acts import Act
-from views.admin.registry import Group, Related, Screen
+from views.admin.columns import Kind
+from views.admin.inputs import Input
+from views.admin.registry import Group, Preset, Related, Screen
 from views.organizations import show_link
 
 ROLES = {
     people.CUSTOMER: N_("Customer"),
     people.OWNER: N_("Owner"),
     people.RESIDENT: N_("Resident"),
+    people.VENDOR: N_("Vendor"),
 }
+WHY = Input("reason", N_("Reason"), Kind.long, length=400)
+
+
+def set_aside(work: Work, row_id: UUID, reason: str) -> object:
+    """Begin nothing new with them."""
+    return people.set_aside(work, row_id, reason)
+
+
+def blacklist(work: Work, row_id: UUID, reason: str) -> object:
+    """Begin nothing with them any more."""
+    return people.blacklist(work, row_id, reason)
+
+
+def take_off(work: Work, row_id: UUID, reason: str) -> object:
+    """Take them off the blacklist."""
+    return people.take_off(work, row_id, reason)
+
+
+STANDING = (
+    Act(
+        people.admit,
+        N_("Admit"),
+        move="admit",
+        icon="user-check",
+        confirm=N_("They can book, lease and own from now on, whatever the checks have found."),
+        done=N_("They are active."),
+    ),
+    Act(
+        set_aside,
+        N_("Set aside"),
+        move="set_aside",
+        icon="user-minus",
+        inputs=(WHY,),
+        done=N_("Nothing new is begun with them. What runs goes on."),
+    ),
+    Act(
+        people.take_up,
+        N_("Take up again"),
+        move="take_up",
+        icon="user-plus",
+        done=N_("They are active again."),
+    ),
+    Act(
+        blacklist,
+        N_("Blacklist"),
+        move="blacklist",
+        icon="user-x",
+        tone="danger",
+        inputs=(WHY,),
+        confirm=N_("Nothing new can be begun with them. What runs goes on."),
+        done=N_("They are blacklisted."),
+    ),
+    Act(
+        take_off,
+        N_("Take off the blacklist"),
+        move="take_off",
+        icon="user-cog",
+        inputs=(WHY,),
+        done=N_("They are inactive. Take them up again, if they shall book and lease."),
+    ),
+)
 
 
 def invite(work: Work, row_id: UUID) -> object:
@@ -43,10 +107,11 @@ PARTY = Screen(
     sentence=N_("Everybody the organization deals with, each once."),
     menu=N_("People"),
     counted=True,
-    columns="name kind email phone roles created_at",
+    columns="name status kind email phone roles created_at",
+    more="status_at status_reason",
     form="name kind email phone address tax_number roles note",
     search="name email phone",
-    filters="kind roles created_at",
+    filters="status kind roles created_at",
     order="name",
     before_save=people.check,
     acts=(
@@ -62,10 +127,21 @@ PARTY = Screen(
             ),
             done=N_("The invitation is on its way."),
         ),
+        *STANDING,
     ),
+    presets=(
+        Preset(N_("Drafts"), "status=draft"),
+        Preset(N_("Blacklisted"), "status=blacklisted"),
+    ),
+    labels={
+        "status": N_("Standing"),
+        "status_at": N_("Standing since"),
+        "status_reason": N_("Why"),
+    },
     groups=(
         Group(N_("Who it is"), "name kind roles tax_number"),
         Group(N_("How to reach them"), "email phone address"),
+        Group(N_("Standing"), "status status_at status_reason"),
         Group(N_("Note"), "note"),
     ),
     form_groups=(

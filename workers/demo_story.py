@@ -239,3 +239,5 @@ class Story:
                     self.choose(work, held.id)
         with self.at(now) as work:
             bookings.join_waiting_list(work, apartment_id, customers[5])
+            people.set_aside(work, customers[6], "Moved abroad")
+            people.blacklist(work, customers[7], "Papers of another person were handed in")

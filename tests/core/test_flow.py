@@ -19,6 +19,7 @@ from models.estate import UNIT_FLOW
 from models.events import SAGA_FLOW
 from models.holds import HOLD_FLOW
 from models.payments import DISPUTE_FLOW, INTENT_FLOW, REFUND_FLOW
+from models.people import PARTY_FLOW
 from models.periods import PERIOD_FLOW
 from models.sales import APARTMENT_FLOW
 from models.scheduled_bills import DUE_FLOW
@@ -42,6 +43,7 @@ FLOWS: dict[str, Flow[Any]] = {
     "due": DUE_FLOW,
     "hold": HOLD_FLOW,
     "order": ORDER_FLOW,
+    "party": PARTY_FLOW,
     "wallet": WALLET_FLOW,
     "period": PERIOD_FLOW,
     "unit": UNIT_FLOW,

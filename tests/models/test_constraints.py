@@ -205,6 +205,7 @@ CHECKS = {
     "ck_ownership_share": "UPDATE ownership SET share_parts = 2",
     "ck_package_price": "UPDATE package SET price = -1",
     "ck_party_has_name": "UPDATE party SET name = ' '",
+    "ck_party_blacklisted_for_a_reason": "UPDATE party SET status = 'blacklisted'",
     "ck_payment_allocation_amount_positive": "UPDATE payment_allocation SET amount = 0",
     "ck_payment_dispute_amount_positive": "UPDATE payment_dispute SET amount = 0",
     "ck_payment_intent_amount_positive": "UPDATE payment_intent SET amount = 0",
@@ -286,6 +287,9 @@ TRIGGERS = {
     "account_in_chart": "INSERT INTO account (id, organization_id, book_id, code, type, currency)"
     " SELECT gen_random_uuid(), organization_id, id, '10', 'asset', 'KES' FROM book",
     "hold_ends": "UPDATE ledger_hold SET amount = 1",
+    "party_is_active": "UPDATE party SET status = 'inactive'; UPDATE booking SET customer_id ="
+    " (SELECT id FROM party WHERE id <> customer_id LIMIT 1)",
+    "party_stands": "UPDATE party SET status = 'inactive'; UPDATE party SET status = 'draft'",
     "ex_occupancy_days": "INSERT INTO occupancy (id, organization_id, unit_id, party_id, role,"
     " since, custom) SELECT gen_random_uuid(), organization_id, unit_id, party_id, 'resident',"
     " since + 9, '{}' FROM occupancy",

@@ -175,6 +175,10 @@ ATTEMPTS: dict[str, tuple[tuple[str, str], str]] = {
         ),
     ),
     "another name": (("party", "write"), "UPDATE party SET name = 'x' WHERE id = :party"),
+    "a party set aside": (
+        ("party", "set_aside"),
+        "UPDATE party SET status = 'inactive' WHERE id = :party",
+    ),
     "another package": (
         ("booking", "configure"),
         "UPDATE booking SET payment_method = 'cash' WHERE id = :held",

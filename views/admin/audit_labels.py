@@ -36,6 +36,7 @@ AUDITED: Mapping[str, str] = {
     "issuer": N_("Provider of identities"),
     "known_as": N_("Known there as"),
     "linked_at": N_("Linked"),
+    "status_reason": N_("Why"),
     "suspended_at": N_("Suspended"),
     "suspended_reason": N_("Why it is suspended"),
     "verb": N_("What was done"),

@@ -46,7 +46,7 @@ from models.payments import (
     RefundStatus,
     Topic,
 )
-from models.people import PARTY_KIND_LABELS, PartyKind
+from models.people import PARTY_FLOW, PARTY_KIND_LABELS, PartyKind, PartyStatus
 from models.periods import PERIOD_FLOW, PeriodStatus
 from models.sales import APARTMENT_FLOW, APARTMENT_TYPE_LABELS, ApartmentStatus, ApartmentType
 from models.scheduled_bills import DUE_FLOW, MODE_LABELS, DueStatus, Mode
@@ -82,6 +82,7 @@ FLOWS: Mapping[type[Enum], Any] = {
     IntentStatus: INTENT_FLOW,
     InvoiceStatus: INVOICE_FLOW,
     OrderStatus: ORDER_FLOW,
+    PartyStatus: PARTY_FLOW,
     PeriodStatus: PERIOD_FLOW,
     RefundStatus: REFUND_FLOW,
     SagaStatus: SAGA_FLOW,

@@ -93,6 +93,7 @@ SAID: Mapping[str, str] = {
     "ownership.started": N_("wrote down the ownership"),
     "package.price_changed": N_("changed the price"),
     "party.created": N_("added them"),
+    "party.status_changed": N_("changed the standing"),
     "payment.dispute_closed": N_("was told how the dispute ended"),
     "payment.disputed": N_("was told of a dispute"),
     "payment.failed": N_("could not take the payment"),
