@@ -12,11 +12,14 @@ from flask_babel import gettext as _
 
 from core.money import written
 from core.work import Work
+from models.billing import PAYMENT_METHOD_LABELS, PaymentMethod
 from models.bookings import BOOKING_FLOW, BookingStatus
 from models.sales import APARTMENT_FLOW, ApartmentStatus
-from services import reports
+from services import reports, ways
 from services.reports import Period
 
+CAME = ("succeeded", "partly_refunded", "refunded")
+FAILED = ("failed", "expired", "cancelled", "reversed")
 LABELS_SHOWN = 4
 """More names of months than these would lie over one another on a phone."""
 
@@ -39,6 +42,7 @@ def of(work: Work, months: Any, asked: Period) -> list[Chart]:
         _pipeline(work, asked),
         _inventory(work, asked),
         _velocity(months),
+        _tries(work, asked),
     ]
 
 
@@ -154,6 +158,56 @@ def _velocity(months: Any) -> Chart:
     rows = [[(_month(row), ""), (str(row.confirmed), "")] for row in months]
     heads = (_("Month"), _("Confirmed"))
     return Chart("velocity", _("Bookings confirmed by month"), figure, heads, rows)
+
+
+def _tries(work: Work, asked: Period) -> Chart:
+    found = reports.tries(work, asked)
+    names = [_taker(row.provider) for row in found]
+    states = ((_("Made"), "made", CAME), (_("Not made"), "failed", FAILED))
+    urls = {
+        (row.provider, name): listed(
+            "payment_intent", asked, "created_at", provider=row.provider, status=wanted
+        )
+        for row in found
+        for _label, name, wanted in states
+    }
+    figure = go.Figure(
+        [
+            go.Bar(
+                y=names,
+                x=[getattr(row, name) for row in found],
+                name=label,
+                orientation="h",
+                customdata=[(urls[row.provider, name],) for row in found],
+                hovertemplate="%{x}",
+            )
+            for label, name, _wanted in states
+        ],
+        {
+            "barmode": "stack",
+            "hovermode": "y unified",
+            "yaxis": {"autorange": "reversed"},
+            "legend": {"traceorder": "normal"},
+        },
+    )
+    rows = [
+        [
+            (who, ""),
+            *((str(getattr(row, name)), urls[row.provider, name]) for _l, name, _w in states),
+            (money(row.amount, asked), ""),
+        ]
+        for who, row in zip(names, found, strict=True)
+    ]
+    heads = (_("By"), _("Made"), _("Not made"), _("Sum of those not made"))
+    return Chart("tries", _("Payments begun, and those that failed"), figure, heads, rows)
+
+
+def _taker(provider: str) -> str:
+    """Name who takes a payment: a provider, or the method that needs none."""
+    way = ways.WAYS.get(provider)
+    if way is None and provider in list(PaymentMethod):
+        return str(_(PAYMENT_METHOD_LABELS[PaymentMethod(provider)]))
+    return str(_(way.label)) if way else provider
 
 
 def _month(row: Any) -> str:

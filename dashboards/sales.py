@@ -98,7 +98,7 @@ def listen(served: Dash, check: Callable[[], None]) -> None:
         told = (clicked or {}).get("points", [{}])[0].get("customdata")
         return told[0] if told else no_update
 
-    for name in ("pipeline", "inventory"):
+    for name in ("pipeline", "inventory", "tries"):
         told = Input(f"sales-{name}", "clickData")
         leave = Output("leave", "href", allow_duplicate=True)
         served.callback(leave, told, prevent_initial_call=True)(lead)

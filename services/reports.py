@@ -69,6 +69,8 @@ _MONEY = """
     JOIN apartment AS o ON o.organization_id = b.organization_id AND o.id = b.original_id
     WHERE b.currency = :currency AND (CAST(:project AS uuid) IS NULL OR o.project_id = :project)
 """
+_CAME = "('succeeded', 'partly_refunded', 'refunded')"
+_FAILED = "('failed', 'expired', 'cancelled', 'reversed')"
 _LIVE = "('in_progress', 'under_review', 'approved')"
 
 
@@ -165,6 +167,29 @@ def months(work: Work, asked: Period) -> Sequence[Row[Any]]:
         " coalesce(b.booked, 0) AS booked, coalesce(c.collected, 0) AS collected"
         " FROM bounds, generate_series(first, last, interval '1 month') AS m"
         " LEFT JOIN booked AS b ON b.month = m LEFT JOIN collected AS c ON c.month = m ORDER BY 1"
+    )
+    return work.session.execute(query, _values(work, asked)).all()
+
+
+def tries(work: Work, asked: Period) -> Sequence[Row[Any]]:
+    """Count the payments begun in the period by who takes them, and how they ended.
+
+    Rows (provider, made, failed, amount): `amount` is what those that failed would have brought.
+    """
+    query = text(
+        f"SELECT p.provider, count(*) FILTER (WHERE p.status IN {_CAME}) AS made,"
+        f" count(*) FILTER (WHERE p.status IN {_FAILED}) AS failed,"
+        f" coalesce(sum(p.amount) FILTER (WHERE p.status IN {_FAILED}), 0) AS amount"
+        " FROM payment_intent AS p WHERE p.currency = :currency"
+        " AND p.created_at >= :since AND p.created_at < :until"
+        " AND (CAST(:project AS uuid) IS NULL OR EXISTS (SELECT FROM payment_allocation AS a"
+        " JOIN booking_invoice AS l ON l.organization_id = a.organization_id"
+        " AND l.invoice_id = a.invoice_id"
+        " JOIN booking AS b ON b.organization_id = l.organization_id AND b.id = l.booking_id"
+        " JOIN apartment AS o ON o.organization_id = b.organization_id AND o.id = b.original_id"
+        " WHERE a.organization_id = p.organization_id AND a.intent_id = p.id"
+        " AND o.project_id = :project))"
+        f" AND p.status IN {_CAME[:-1]}, {_FAILED[1:]} GROUP BY 1 ORDER BY made DESC, 1"
     )
     return work.session.execute(query, _values(work, asked)).all()
 

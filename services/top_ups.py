@@ -17,19 +17,29 @@ from services.events import emit
 from services.payments import PaymentInitiated
 from services.wallet_movements import NotActive
 
-METHODS = (PaymentMethod.card, PaymentMethod.bank_transfer)
+METHODS = (*ONLINE, PaymentMethod.bank_transfer)
 """The ways by which money comes into a wallet."""
 
 
-def begin(
-    work: Work, wallet_id: UUID, amount: Decimal, method: PaymentMethod, key: str = ""
+def begin(  # noqa: PLR0913  # the facts of one payment
+    work: Work,
+    wallet_id: UUID,
+    amount: Decimal,
+    method: PaymentMethod,
+    key: str = "",
+    *,
+    provider: str = "",
+    phone: str = "",
 ) -> PaymentIntent:
     """Write down that the owner of a wallet means to put money into it, from outside.
 
-    The same `key` of a form gives the same payment.
+    By card or mobile money the `provider` takes it, or the method's usual one; one without a page
+    asks the `phone`. The same `key` of a form gives the same payment.
 
     Raises:
-        BadInput: the amount is not above zero, or the method brings no money in.
+        BadInput: the amount is not above zero, the method brings no money in, or the provider does
+            not take such a sum.
+        NotOffered: the organization does not take payments this way.
         NotActive: the wallet is frozen or closed.
 
     """
@@ -45,13 +55,12 @@ def begin(
     )
     if key and (again := work.session.scalar(earlier)):
         return again
-    provider = method.value
+    taker, asked = method.value, ""
     if method in ONLINE:
-        way = ways.chosen(work, method, "")
-        ways.fitting(way, amount, wallet.currency, "")
-        provider = way.name
-    intent = payments.new_intent(work, wallet.party_id, wallet.currency, amount, method, provider)
-    intent.wallet_id, intent.form_key = wallet.id, key[:80] or None
+        way = ways.chosen(work, method, provider)
+        taker, asked = way.name, ways.fitting(way, amount, wallet.currency, phone)
+    intent = payments.new_intent(work, wallet.party_id, wallet.currency, amount, method, taker)
+    intent.wallet_id, intent.form_key, intent.phone = wallet.id, key[:80] or None, asked
     work.session.add(intent)
     work.session.flush()
     emit(

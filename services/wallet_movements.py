@@ -122,7 +122,8 @@ class Side:
 class Movement:
     """What is written of money that moved, or did not, beside the amount. `other` is the far end.
 
-    `more` are further fields of the transaction by their names.
+    `recharge_pin` is whole: what a biller gives for money, as a meter takes it. `about` is what the
+    processor said, and `more` are further fields of the transaction by their names.
     """
 
     title: str
@@ -132,6 +133,8 @@ class Movement:
     processor: str = "wallet"
     reference: str = ""
     narration: str = ""
+    recharge_pin: str = ""
+    about: dict[str, Any] = field(default_factory=dict)
     more: dict[str, Any] = field(default_factory=dict)
 
 
@@ -163,6 +166,7 @@ def receive_intent(work: Work, intent: PaymentIntent, applied: Applied) -> None:
         Side(name=PAYMENT_METHOD_LABELS[intent.method]),
         processor=intent.provider,
         reference=intent.number,
+        about=_said(intent),
         more={"session_id": intent.reference or ""},
     )
     about = (wallet.id, wallet.party_id, intent.id, intent.amount, intent.currency)
@@ -227,15 +231,23 @@ def write_failed(
 
 
 def reveal(work: Work, transaction_id: UUID) -> str:
-    """Give the whole numbers of a movement, from and to, and note that somebody read them."""
+    """Give the whole numbers of a movement, from and to, and note that somebody read them.
+
+    A recharge PIN stands behind them.
+    """
     row = found(work, Transaction, transaction_id)
     emit(work, NumbersRevealed(row.id, row.wallet_id))
-    kept = {each: getattr(row, each) for each in ("debit_account_locked", "credit_account_locked")}
-    place = "wallet_transaction:{}:" + str(row.id)
-    return " \N{RIGHTWARDS ARROW} ".join(
-        box.unlock(text, place.format(name)) if text else "\N{EN DASH}"
-        for name, text in kept.items()
+    ends = " \N{RIGHTWARDS ARROW} ".join(
+        _whole(row, name) or "\N{EN DASH}"
+        for name in ("debit_account_locked", "credit_account_locked")
     )
+    pin = recharge_pin(row)
+    return f"{ends} \N{MIDDLE DOT} {pin}" if pin else ends
+
+
+def recharge_pin(row: Transaction) -> str:
+    """Give the whole recharge PIN of a movement, which is its owner's to read; nothing without."""
+    return _whole(row, "recharge_pin_locked")
 
 
 def number_of(wallet: Wallet) -> str:
@@ -252,6 +264,17 @@ def masked(number: str) -> str:
 def lock_number(number: str, place: str) -> str:
     """Keep a number so that only who may see it whole does. `place` is `table:column:id`."""
     return box.lock(number, place) if number else ""
+
+
+def _whole(row: Transaction, column: str) -> str:
+    kept = getattr(row, column)
+    return box.unlock(kept, f"wallet_transaction:{column}:{row.id}") if kept else ""
+
+
+def _said(intent: PaymentIntent) -> dict[str, Any]:
+    """Keep what the processor calls the payment, and who it says has paid, masked."""
+    said = {"reference": intent.reference, "receipt": intent.receipt, "phone": masked(intent.phone)}
+    return {name: value for name, value in said.items() if value}
 
 
 def _row(
@@ -290,6 +313,9 @@ def _row(
         credit_account_name=credit.name,
         destination_bank_code=credit.bank_code,
         destination_bank_name=credit.bank_name,
+        recharge_pin=masked(movement.recharge_pin),
+        recharge_pin_locked=lock_number(movement.recharge_pin, place.format("recharge_pin_locked")),
+        processor_data=movement.about,
         happened_at=work.now,
         **movement.more,
     )

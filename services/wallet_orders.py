@@ -209,7 +209,8 @@ def fail(work: Work, order: Order, refusal: Refused) -> None:
     wallet = found(work, Wallet, order.wallet_id)
     ORDER_FLOW.move(order, "fail")
     order.failure, order.done_at = refusal.says[:400], work.now
-    movement = _FAILED.get(order.kind, wallet_payouts.movement)(order)
+    failed = _FAILED.get(order.kind)
+    movement = failed(order) if failed else wallet_payouts.movement(work, order)
     wallet_movements.write_failed(work, wallet, order.amount, movement, refusal.code)
     emit(
         work,

@@ -4,15 +4,20 @@ Nobody can take back what a bank has sent. So the money is held before anybody i
 and leaves the wallet when they say that it went; or it is free again.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from sqlalchemy import select
+
 from core import box
+from core.errors import BadInput
 from core.flow import IllegalMove
 from core.text import N_
 from core.work import Work, found, locked
+from models.people import Party
 from models.wallets import (
     ORDER_FLOW,
     Channel,
@@ -20,6 +25,7 @@ from models.wallets import (
     OrderKind,
     OrderStatus,
     RecordType,
+    Transaction,
     TransactionType,
     Wallet,
 )
@@ -122,22 +128,28 @@ def set_aside(work: Work, order: Order, wallet: Wallet) -> None:
     )
 
 
-def paid_out(work: Work, order_id: UUID, reference: str = "") -> Order:
+def paid_out(work: Work, order_id: UUID, reference: str = "", recharge_pin: str = "") -> Order:
     """Say that money was sent; `reference` is the bank's or the provider's.
+
+    `recharge_pin` is what the biller of a prepaid bill gave for it, as a meter or phone takes it.
 
     Raises:
         IllegalMove: it is not on its way out.
+        BadInput: the recharge PIN is none, or this is no bill.
 
     """
+    pin = _checked(recharge_pin)
     order = locked(work, Order, order_id)
     wallet = locked(work, Wallet, order.wallet_id)
     _on_its_way(order)
     assert order.hold_id
     assert order.channel
+    if pin and order.kind is not OrderKind.bill:
+        raise BadInput(N_("Only a bill brings a recharge PIN."), field="recharge_pin")
     recipe = postings.wallet_paid_out(order, wallet, order.channel)
     entry = holds.capture(work, order.hold_id, recipe)
     order.reference = reference[:120]
-    wallet_movements.record(work, wallet, entry, order.amount, movement(order))
+    wallet_movements.record(work, wallet, entry, order.amount, movement(work, order, pin))
     ORDER_FLOW.move(order, "finish")
     order.done_at = work.now
     emit(
@@ -172,7 +184,7 @@ def not_paid(work: Work, order_id: UUID, reason: str = "") -> Order:
     holds.release(work, order.hold_id)
     ORDER_FLOW.move(order, "fail")
     order.failure, order.done_at = reason[:400], work.now
-    wallet_movements.write_failed(work, wallet, order.amount, movement(order), "not_paid_out")
+    wallet_movements.write_failed(work, wallet, order.amount, movement(work, order), "not_paid_out")
     emit(
         work,
         PayoutFailed(
@@ -202,9 +214,21 @@ def account_of(order: Order) -> str:
     return box.unlock(order.account_locked, f"wallet_order:account_locked:{order.id}")
 
 
-def movement(order: Order) -> Movement:
+def recharge_pin(work: Work, order: Order) -> str:
+    """Give what the biller of a prepaid bill gave for the money, whole; nothing without."""
+    query = select(Transaction).where(
+        Transaction.wallet_id == order.wallet_id,
+        Transaction.session_id == str(order.id),
+        Transaction.recharge_pin_locked != "",
+    )
+    moved = work.session.scalar(query)
+    return wallet_movements.recharge_pin(moved) if moved else ""
+
+
+def movement(work: Work, order: Order, pin: str = "") -> Movement:
     """Say what a payout is, as it is written among the movements."""
     bill = order.kind is OrderKind.bill
+    payer = found(work, Party, found(work, Wallet, order.wallet_id).party_id)
     return Movement(
         N_("Bill") if bill else N_("Withdrawal"),
         TransactionType.bill_payment if bill else TransactionType.inter_bank_transfer,
@@ -213,13 +237,26 @@ def movement(order: Order) -> Movement:
         processor=order.channel.value if order.channel else "",
         reference=order.reference or str(order.id),
         narration=order.note,
+        recharge_pin=pin,
+        about={"order": str(order.id), "reference": order.reference},
         more={
+            "session_id": str(order.id),
+            "customer_address": payer.address if bill else "",
+            "customer_reference": order.item_code,
             "biller_id": order.biller_id,
             "biller_name": order.biller_name,
             "item_name": order.item_name,
             "item_code": order.item_code,
         },
     )
+
+
+def _checked(pin: str) -> str:
+    """Guard a recharge PIN, which billers write in groups of digits."""
+    plain = re.sub(r"[ -]", "", pin)
+    if plain and not (plain.isascii() and plain.isalnum() and 8 <= len(plain) <= 40):
+        raise BadInput(N_("A recharge PIN has 8 to 40 digits or letters."), field="recharge_pin")
+    return plain
 
 
 def _on_its_way(order: Order) -> None:

@@ -1,16 +1,18 @@
 /* What is ticked to be paid, summed beside the button, and the phone where one is asked. The server
-   sums again; this only shows. */
+   sums again; this only shows. A form without a sum has one amount alone. */
 (function () {
   "use strict";
   const sum = document.querySelector("[data-sum]");
-  if (!sum) return;
-  const form = sum.closest("form");
+  const place = sum || document.querySelector("[data-for-way]");
+  if (!place) return;
+  const form = place.closest("form");
   const language = `${document.documentElement.lang || "en"}-u-nu-latn`;
 
   function show() {
     form.querySelectorAll("[data-for-way]").forEach((each) => {
       each.hidden = form.elements.method.value !== each.dataset.forWay;
     });
+    if (!sum) return;
     const ticked = Array.from(form.querySelectorAll("[data-due]:checked"));
     const currencies = new Set(ticked.map((each) => each.dataset.currency));
     const part = form.elements.amount && form.elements.amount.value.trim();

@@ -24,7 +24,7 @@ def _has_number(row: Order) -> str:
 
 
 def _has_numbers(row: Transaction) -> str:
-    known = row.debit_account_number or row.credit_account_number
+    known = row.debit_account_number or row.credit_account_number or row.recharge_pin
     return "" if known else N_("It goes to no account outside.")
 
 
@@ -174,7 +174,16 @@ ORDER = Screen(
             money=True,
             bulk=False,
             unless=_waits,
-            inputs=(Input("reference", N_("Reference of the bank"), required=False, length=120),),
+            inputs=(
+                Input("reference", N_("Reference of the bank"), required=False, length=120),
+                Input(
+                    "recharge_pin",
+                    N_("Recharge PIN"),
+                    required=False,
+                    length=60,
+                    hint=N_("Of a prepaid bill: what a meter or phone takes. Its owner reads it."),
+                ),
+            ),
             done=N_("It has left the wallet. Its owner is told."),
         ),
         Act(

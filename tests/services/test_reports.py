@@ -13,7 +13,8 @@ from core.work import Work
 from models.events import Saga
 from models.payments import Refund
 from models.sales import Apartment
-from services import booking_ends, refunds, reports, sagas
+from services import booking_ends, payments, refunds, reports, sagas
+from services.payments import Outcome
 from tests import make, stories
 from tests.stories import PRICE, Story
 
@@ -97,6 +98,25 @@ def test_bookings_by_status_and_apartments_by_status(work: Work, sold: list[Stor
         ("in_progress", 1),
         ("in_progress", 1),
     ]
+
+
+@pytest.mark.req("S2.58")
+def test_payments_that_failed_are_counted_by_who_was_to_take_them(
+    work: Work, session: Session, sold: list[Story]
+) -> None:
+    intent_id = sold[3].begin_card(HALF)
+    payments.settle(work, intent_id, Outcome("failed", reason="no money"))
+    payments.cancel(work, sold[0].begin_card(Decimal(7)))
+    everything = reports.period(work, None)
+    project = session.get_one(Apartment, sold[3].apartment_id).project_id
+
+    assert {tuple(row) for row in reports.tries(work, everything)} == {
+        ("card", 0, 2, HALF + 7),
+        ("cash", 2, 0, Decimal(0)),
+    }
+    alone = reports.tries(work, reports.period(work, 30, project))
+    assert [tuple(row) for row in alone] == [("card", 0, 1, HALF)]
+    assert reports.tries(work, everything.before()) == []
 
 
 def test_one_project_is_counted_alone_and_a_foreign_one_does_not_exist(

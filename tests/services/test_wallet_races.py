@@ -37,7 +37,7 @@ from services.payments import Outcome
 from services.wallet_orders import Ask
 from services.wallet_payouts import Destination
 from tests import make, stories
-from tests.services.test_wallets import BANKED, Owner, Portal, an_owner, fill, in_it
+from tests.purses import BANKED, Owner, Portal, an_owner, fill, in_it
 
 CAP = Decimal(500_000)
 

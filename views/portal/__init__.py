@@ -11,6 +11,7 @@ from views.portal.payments import PortalPaymentsView
 from views.portal.statement import PortalStatementView
 from views.portal.wallet import PortalWalletView
 from views.portal.wallet_acts import PortalWalletActsView
+from views.portal.wallet_statement import PortalWalletStatementView
 from views.portal.wizard import PortalWizardView
 
 VIEWS = (
@@ -23,6 +24,7 @@ VIEWS = (
     PortalStatementView,
     PortalWalletView,
     PortalWalletActsView,
+    PortalWalletStatementView,
     PortalAutopayView,
     PortalBillsView,
     CatalogueView,

@@ -1,22 +1,17 @@
 """Payments: what is due, paying it by one of the ways offered, and what became of it."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from sqlalchemy import select
 
-from adapters import providers
 from core import db
-from core.errors import BadInput, NotFound, Refused
+from core.errors import NotFound, Refused
 from core.work import Work, found, unit_of_work
-from models.billing import PAYMENT_METHOD_LABELS, InvoiceStatus, PaymentMethod
-from models.organizations import Membership
+from models.billing import InvoiceStatus, PaymentMethod
 from models.payments import INTENT_FLOW, ONLINE, IntentStatus, PaymentIntent
-from models.people import Party
 from services import (
     buying,
     catalogue,
@@ -27,16 +22,14 @@ from services import (
     payments,
     ways,
 )
-from services.ways import Way
 from views.notices import cut_at
+from views.portal import offered
 from views.portal.bookings import bill_state
 from views.portal.pages import PAYMENTS, PortalView, needs, reading
 from views.portal.said import how_to_pay, way_in_words
 from views.web.person import actor
 from views.web.refusals import sentence
 
-TRANSFER = PaymentMethod.bank_transfer.value
-"""The way to pay that needs no provider; cash is paid at the office."""
 WAITING = (IntentStatus.pending, IntentStatus.requires_action)
 
 
@@ -59,7 +52,7 @@ class PortalPaymentsView(PortalView):
             ids = [_uuid(each) for each in request.form.getlist("invoice")]
             back = _outside("PortalPaymentsView.back")
             with unit_of_work(db.session(), actor()) as work:
-                method, provider = _way(work, request.form.get("method", ""))
+                method, provider = offered.chosen(work, request.form.get("method", ""))
                 intent = paying.pay(
                     work,
                     ids,
@@ -120,7 +113,7 @@ class PortalPaymentsView(PortalView):
         first = next((bill for bill, _state in due if bill.id not in sent), None)
         ticked = picked or ([str(first.id)] if first else [])
         wish = next((bill.method for bill, _state in due if str(bill.id) in ticked), None)
-        offers = ways.offered(work, _set_up(), due[0][0].currency if due else "")
+        offers = offered.offers(work, due[0][0].currency if due else "")
         history = buying.paid(work)
         return self.page(
             "portal/payments.html",
@@ -134,8 +127,8 @@ class PortalPaymentsView(PortalView):
                 for bill in bills
                 if bill.confirmed and bill.status is InvoiceStatus.draft
             ],
-            ways=_choices(offers, wish),
-            phone=request.form.get("phone", "").strip() or _phone(work),
+            ways=offered.choices(offers, wish),
+            phone=offered.phone(work),
             phones=any(each.phone for each in offers),
             again=field == "again",
             how=how_to_pay(PaymentMethod.cash, catalogue.organization(work).address),
@@ -215,45 +208,6 @@ def _papers(work: Work) -> list[dict[str, Any]]:
         for each in credit_notes.latest(work)
     ]
     return sorted([*invoices, *notes], key=lambda each: each["issued_at"], reverse=True)
-
-
-def _way(work: Work, typed: str) -> tuple[PaymentMethod, str]:
-    """Read how the payer wants to pay: by which method, through whom."""
-    way = next((each for each in ways.offered(work, _set_up()) if each.name == typed), None)
-    if way is not None:
-        return way.method, way.name
-    if typed == TRANSFER:
-        return PaymentMethod.bank_transfer, ""
-    raise BadInput(_("Choose how you want to pay."), field="method")
-
-
-def _choices(offers: Sequence[Way], wish: PaymentMethod | None) -> list[dict[str, Any]]:
-    """List the ways to pay; the one of the booking is ticked, else the first."""
-    rows = [
-        {"value": each.name, "label": _(each.label), "note": _(each.says), "method": each.method}
-        for each in offers
-    ]
-    transfer = {"value": TRANSFER, "label": _(PAYMENT_METHOD_LABELS[PaymentMethod.bank_transfer])}
-    note = _("You get our bank details and a reference.")
-    rows.append({**transfer, "note": note, "method": PaymentMethod.bank_transfer})
-    typed = request.form.get("method", "")
-    by_wish = next((row["value"] for row in rows if row["method"] is wish), rows[0]["value"])
-    ticked = typed if typed in {row["value"] for row in rows} else by_wish
-    return [{**row, "checked": row["value"] == ticked} for row in rows]
-
-
-def _phone(work: Work) -> str:
-    """Suggest the payer's own phone."""
-    own = (
-        select(Party.phone)
-        .join(Membership, Membership.party_id == Party.id)
-        .where(Membership.profile_id == work.scope.profile_id, Party.phone != "")
-    )
-    return work.session.scalar(own.limit(1)) or ""
-
-
-def _set_up() -> frozenset[str]:
-    return providers.set_up(current_app.config)
 
 
 def _demo_phone(intent: PaymentIntent) -> str:

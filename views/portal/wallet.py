@@ -1,18 +1,14 @@
 """The wallet of a member of the portal: what is in it, what moved, and how wishes stand."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
-from adapters import exports
-from adapters.exports import Column, Kind, Table
 from core import db
-from core.errors import BadInput, NotFound
+from core.errors import NotFound
 from core.work import Work, found, unit_of_work
 from models.wallets import (
     ORDER_FLOW,
@@ -21,6 +17,7 @@ from models.wallets import (
     TRANSACTION_STATUS_LABELS,
     WALLET_FLOW,
     Order,
+    OrderKind,
     OrderStatus,
     RecordType,
     Transaction,
@@ -28,19 +25,17 @@ from models.wallets import (
     Wallet,
     WalletStatus,
 )
-from services import wallet_pins, wallet_statements, wallets
-from services.wallet_statements import Statement
-from views.notices import cut_at
+from services import wallet_payouts, wallet_pins, wallet_statements, wallets
 from views.portal.pages import PortalView, needs, reading
 from views.web.person import actor, signed_in
 
 TABLE = "portal_wallet"
-FEW, MOST = 8, 500
-"""Movements on the first page, and in a statement."""
+FEW = 8
+"""Movements on the first page."""
 
 
 class PortalWalletView(PortalView):
-    """Balance, movements, statements, orders."""
+    """Balance, movements, orders."""
 
     route_base = "/portal/wallet"
     default_view = "wallet"
@@ -60,7 +55,7 @@ class PortalWalletView(PortalView):
             "wallet",
             **balance(work, mine),
             has_pin=wallet_pins.has_pin(work, mine.id),
-            waiting=[_order(each) for each in wallet_statements.under_way(work, mine.id)],
+            waiting=[_order(work, each) for each in wallet_statements.under_way(work, mine.id)],
             rows=[row(each) for each in wallet_statements.latest(work, mine.id, FEW)],
         )
 
@@ -72,52 +67,21 @@ class PortalWalletView(PortalView):
             wallets.open_for(work, _party())
         return redirect(url_for("PortalWalletActsView.pin"))
 
-    @expose("/statement")  # type: ignore[untyped-decorator]
-    @needs("read", TABLE)
-    def statement(self) -> str:
-        """Show what moved between two days, with the balance before and after."""
-        work = reading()
-        mine = own_or_none_such(work)
-        since, until = _between(work)
-        said = wallet_statements.between(work, mine.id, since, until, MOST)
-        return self.page(
-            "portal/wallet_statement.html",
-            "wallet",
-            wallet=mine,
-            said=said,
-            rows=[row(each) for each in said.rows],
-            since=since,
-            until=until,
-            cut=cut_at(MOST, len(said.rows)),
-        )
-
-    @expose("/statement.csv")  # type: ignore[untyped-decorator]
-    @needs("read", TABLE)
-    def statement_file(self) -> Response:
-        """Give the same as a table."""
-        work = reading()
-        mine = own_or_none_such(work)
-        since, until = _between(work)
-        said = wallet_statements.between(work, mine.id, since, until, exports_most())
-        name = f"{mine.name}-{since:%Y%m%d}-{until:%Y%m%d}.csv"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        chunks = list(exports.csv_chunks(_table(mine, said)))
-        return Response(chunks, content_type="text/csv; charset=utf-8", headers=headers)
-
     @expose("/orders/<uuid:order_id>")  # type: ignore[untyped-decorator]
     @needs("read", TABLE)
     def order(self, order_id: UUID) -> str:
         """Show how a wish of the owner stands."""
         work = reading()
         return self.page(
-            "portal/wallet_order.html", "wallet", **_order(found(work, Order, order_id))
+            "portal/wallet_order.html", "wallet", **_order(work, found(work, Order, order_id))
         )
 
     @expose("/orders/<uuid:order_id>/state")  # type: ignore[untyped-decorator]
     @needs("read", TABLE)
     def order_state(self, order_id: UUID) -> str:
         """Answer a page that waits."""
-        shown = _order(found(reading(), Order, order_id))
+        work = reading()
+        shown = _order(work, found(work, Order, order_id))
         return render_template("portal/wallet_order_state.html", **shown)
 
 
@@ -173,13 +137,10 @@ def row(moved: Transaction) -> dict[str, Any]:
     }
 
 
-def exports_most() -> int:
-    """Say how many movements a file takes."""
-    return 20_000
-
-
-def _order(order: Order) -> dict[str, Any]:
+def _order(work: Work, order: Order) -> dict[str, Any]:
+    paid = order.status is OrderStatus.done and order.kind is OrderKind.bill
     return {
+        "recharge_pin": _grouped(wallet_payouts.recharge_pin(work, order)) if paid else "",
         "order": order,
         "kind": _(ORDER_LABELS[order.kind]),
         "label": _(ORDER_FLOW.labels[order.status]),
@@ -189,6 +150,11 @@ def _order(order: Order) -> dict[str, Any]:
         "done": order.status is OrderStatus.done,
         "failure": _(order.failure) if order.failure else "",
     }
+
+
+def _grouped(pin: str) -> str:
+    """Write a recharge PIN as it is typed: in fours."""
+    return " ".join(pin[at : at + 4] for at in range(0, len(pin), 4))
 
 
 def _party() -> UUID:
@@ -203,53 +169,3 @@ def _have_inspected(wallet: Wallet) -> None:
     current_app.extensions["ring"](
         "workers.wallets.inspect", wallet.organization_id, wallet.id, queue="money"
     )
-
-
-def _between(work: Work) -> tuple[date, date]:
-    """Read the days that a statement is asked for; without any the last ninety."""
-    until = _day("until") or wallet_statements.today(work)
-    since = _day("since") or until - timedelta(days=90)
-    if since > until:
-        raise BadInput(_("The first day is after the last."), field="since")
-    return since, until
-
-
-def _day(name: str) -> date | None:
-    typed = request.args.get(name, "")
-    try:
-        return date.fromisoformat(typed) if typed else None
-    except ValueError:
-        raise BadInput(_("Write a day like 2026-03-12."), field=name) from None
-
-
-def _table(wallet: Wallet, said: Statement) -> Table:
-    titles: Sequence[tuple[str, Kind]] = (
-        (_("Time"), Kind.instant),
-        (_("Reference"), Kind.text),
-        (_("What for"), Kind.text),
-        (_("From or to"), Kind.text),
-        (_("Account"), Kind.text),
-        (_("Note"), Kind.text),
-        (_("Status"), Kind.text),
-        (_("Amount"), Kind.number),
-        (_("Balance afterwards"), Kind.number),
-        (_("Currency"), Kind.text),
-    )
-    rows = [
-        (
-            each.happened_at,
-            each.reference,
-            line["title"],
-            line["other"],
-            each.credit_account_number
-            if each.record_type is RecordType.debit
-            else each.debit_account_number,
-            each.narration,
-            line["label"],
-            line["amount"],
-            each.balance_after,
-            each.currency,
-        )
-        for each, line in ((each, row(each)) for each in said.rows)
-    ]
-    return Table(wallet.name, [Column(title, kind) for title, kind in titles], rows)

@@ -13,13 +13,14 @@ from core import db
 from core.errors import BadInput, NotFound, Refused
 from core.money import decimals, parsed
 from core.work import Work, clock, unit_of_work
-from models.billing import PAYMENT_METHOD_LABELS, PaymentMethod
+from models.payments import ONLINE
 from models.wallets import CHANNEL_LABELS, Channel, Order, Wallet
 from services import buying, top_ups, wallet_orders, wallet_pins, wallets
 from services.wallet_orders import Ask
 from services.wallet_payouts import Destination
 from services.wallet_pins import PinLocked, WrongPin
 from views.admin.words import money
+from views.portal import offered
 from views.portal.pages import PortalView, needs, reading
 from views.portal.wallet import TABLE, balance, own_or_none_such
 from views.web.person import actor, signed_in
@@ -42,8 +43,8 @@ class PortalWalletActsView(PortalView):
     @expose("/top-up", methods=["GET", "POST"])  # type: ignore[untyped-decorator]
     @needs("use", TABLE)
     def top_up(self) -> Any:
-        """Begin to put money in, by card or by a transfer."""
-        return self._form(_top_up, _top_up_fields, _("Top up"), _("Go on"))
+        """Begin to put money in, through a provider or by a transfer."""
+        return self._form(_top_up, _top_up_fields, _("Top up"), _("Go on"), ways=_ways)
 
     @expose("/pay", methods=["GET", "POST"])  # type: ignore[untyped-decorator]
     @needs("use", TABLE)
@@ -76,6 +77,7 @@ class PortalWalletActsView(PortalView):
         fields: Callable[[Wallet, Refused | None], list[dict[str, Any]]],
         title: str,
         submit: str,
+        ways: Callable[[Wallet], list[dict[str, Any]]] | None = None,
         **more: Any,
     ) -> Any:
         work, refusal = reading(), None
@@ -99,6 +101,7 @@ class PortalWalletActsView(PortalView):
             fields=shown,
             key=request.form.get("key") or str(uuid4()),
             error=sentence(refusal) if refusal and refusal.field not in beside else "",
+            ways=ways(mine) if ways else (),
             picked=request.form.getlist("invoice") or request.args.getlist("invoice"),
             **balance(reading(), mine),
             **more,
@@ -143,17 +146,15 @@ def _amount(wallet: Wallet) -> Decimal:
 
 
 def _top_up(wallet: Wallet) -> Any:
-    method = next((m for m in top_ups.METHODS if m.value == request.form.get("method")), None)
-    if method is None:
-        raise BadInput(_("Choose how you want to pay."), field="method")
-    wallet_id, amount = wallet.id, _amount(wallet)
+    wallet_id, amount, form = wallet.id, _amount(wallet), request.form
     with unit_of_work(db.session(), actor()) as work:
-        key = request.form.get("key", "")
-        intent = top_ups.begin(work, wallet_id, amount, method, key)
+        method, provider = offered.chosen(work, form.get("method", ""))
+        key, phone = form.get("key", ""), form.get("phone", "").strip()
+        intent = top_ups.begin(work, wallet_id, amount, method, key, provider=provider, phone=phone)
         address = url_for("PortalPaymentsView.back", intent_id=intent.id)
         intent.return_url = f"{current_app.config['PUBLIC_URL']}{address}"
         intent_id, home = intent.id, intent.organization_id
-    if method is PaymentMethod.card:
+    if method in ONLINE:
         current_app.extensions["ring"]("workers.payments.ask", home, intent_id, queue="money")
     return redirect(url_for("PortalPaymentsView.payment", intent_id=intent_id))
 
@@ -237,15 +238,25 @@ def _amount_field(wallet: Wallet, refusal: Refused | None, hint: str = "") -> di
 
 
 def _top_up_fields(wallet: Wallet, refusal: Refused | None) -> list[dict[str, Any]]:
-    ways = [{"value": m.value, "label": _(PAYMENT_METHOD_LABELS[m])} for m in top_ups.METHODS]
     hint = ""
     if wallet.cap is not None:
         room = money(max(wallet.cap - wallet.balance, Decimal(0)), wallet.currency)
         hint = _("It may take %(room)s more.", room=room)
-    return [
-        _amount_field(wallet, refusal, hint),
-        field("method", _("How"), refusal, kind="choice", options=ways, value=ways[0]["value"]),
-    ]
+    fields = [_amount_field(wallet, refusal, hint)]
+    asks = next(
+        (each.name for each in offered.offers(reading(), wallet.currency) if each.phone), ""
+    )
+    if asks:
+        says = _("Only for M-Pesa: this phone is asked for its PIN.")
+        label, value = _("M-Pesa phone number"), offered.phone(reading())
+        phone = field("phone", label, refusal, required=False, hint=says, value=value, way=asks)
+        fields.append(phone)
+    return fields
+
+
+def _ways(wallet: Wallet) -> list[dict[str, Any]]:
+    """Offer the organization's providers, and a transfer."""
+    return offered.choices(offered.offers(reading(), wallet.currency))
 
 
 def _send_fields(wallet: Wallet, refusal: Refused | None) -> list[dict[str, Any]]:

@@ -8,15 +8,27 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from models.wallets import Order, Wallet, WalletStatus
-from services import payments, wallet_orders, wallets
+from models.billing import PaymentMethod
+from models.payments import PaymentIntent
+from models.wallets import Channel, Order, Wallet, WalletStatus
+from services import organizations, payments, wallet_bills, wallet_orders, wallets
 from services.payments import Outcome
+from services.wallet_bills import Biller
 from services.wallet_orders import Ask
+from services.wallet_payouts import Destination
 from tests import make
-from tests.services.test_wallets import BANKED, an_invoice, fill, in_it
+from tests.adapters.test_documents import _text as printed
+from tests.purses import BANKED, an_invoice, fill, in_it
 from tests.views.conftest import Office
 
 PIN = "2580"
+SET_UP = (
+    *("CARD_PROVIDER_URL", "CARD_PROVIDER_KEY", "CARD_WEBHOOK_SECRET"),
+    *("STRIPE_KEY", "STRIPE_WEBHOOK_SECRET"),
+    *("PAYSTACK_KEY", "FLUTTERWAVE_KEY", "FLUTTERWAVE_WEBHOOK_HASH"),
+    *("MPESA_KEY", "MPESA_SECRET", "MPESA_SHORTCODE", "MPESA_PASSKEY"),
+)
+"""The settings without which a provider is not offered."""
 
 
 class Holder:
@@ -79,6 +91,41 @@ def test_a_wallet_is_opened_filled_and_read(holder: Holder) -> None:
         assert in_it(work, holder.wallet_id()) == 1250
 
 
+@pytest.mark.req("S1.41", "S1.42")
+def test_a_wallet_is_filled_by_any_provider_that_the_organization_offers(
+    office: Office, holder: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder.client.post("/portal/wallet/open")
+    for name in SET_UP:
+        monkeypatch.setitem(office.app.config, name, "here")
+    with office.work() as work:
+        organizations.change_setting(work, "payment.by_paystack", value=False)
+    page = holder.get("/top-up")
+    assert re.findall(r'name="method" value="([^"]+)"', page) == [
+        "card",
+        "stripe",
+        "flutterwave",
+        "mpesa",
+        "bank_transfer",
+    ]
+
+    for way in ("flutterwave", "mpesa"):
+        code, _address = holder.send("/top-up", amount="250", method=way, phone="0700 555 123")
+        assert code == 302
+    for given in ({"method": "paystack"}, {"method": "mpesa", "phone": "12"}, {"method": ""}):
+        code, _said = holder.send("/top-up", amount="250", **given)
+        assert code in (409, 422), given
+    assert holder.send("/top-up", amount="250.50", method="mpesa", phone="0700555123")[0] == 422
+
+    with office.work() as work:
+        begun = work.session.scalars(select(PaymentIntent).order_by(PaymentIntent.id)).all()
+        assert [(each.provider, each.method, each.phone) for each in begun] == [
+            ("flutterwave", PaymentMethod.card, ""),
+            ("mpesa", PaymentMethod.mobile_money, "+254700555123"),
+        ]
+        assert {each.wallet_id for each in begun} == {holder.wallet_id()}
+
+
 @pytest.mark.req("S1.41", "S1.42", "S1.78")
 def test_invoices_are_paid_with_a_pin_once(holder: Holder) -> None:
     holder.ready()
@@ -126,6 +173,31 @@ def test_money_is_sent_and_withdrawn(holder: Holder) -> None:
     assert code == 422
 
 
+@pytest.mark.req("S1.58")
+def test_the_recharge_pin_of_a_prepaid_bill_is_shown_to_its_owner_alone(
+    office: Office, holder: Holder
+) -> None:
+    holder.ready()
+    with office.work() as work:
+        where = Destination(Channel.mobile_money, "0700555999", "Kenya Power")
+        biller = Biller("Kenya Power", "Prepaid power", "METER-4471")
+        ask = Ask(holder.wallet_id(), None, "x")
+        order_id = wallet_bills.pay(work, ask, Decimal(400), where, biller).id
+        wallet_orders.carry_out(work, order_id)
+    out = f"/api/v1/wallet_order/{order_id}/paid_out"
+    given = {"reference": "KP-1", "recharge_pin": "4455667788990011"}
+    paid = office.program("Accountant")("POST", out, key="a", json=given)
+    assert paid.status_code == 200, paid.json
+
+    assert "4455 6677 8899 0011" in holder.get(f"/orders/{order_id}")
+    assert "4455667788990011" not in holder.client.get("/portal/wallet/statement.csv").text
+    stranger = Holder(office, "Resident").client.get(f"/portal/wallet/orders/{order_id}")
+    assert stranger.status_code == 404
+    pages = office.browser("Accountant")
+    for path in ("/admin/wallet_transaction/", f"/admin/wallet_order/{order_id}"):
+        assert "4455" not in pages.get(path).get_data(as_text=True)
+
+
 def test_a_statement_tells_what_moved_on_a_page_and_as_a_table(holder: Holder) -> None:
     holder.ready()
     page = holder.get("/statement")
@@ -136,6 +208,11 @@ def test_a_statement_tells_what_moved_on_a_page_and_as_a_table(holder: Holder) -
     assert answer.mimetype == "text/csv"
     assert len(lines) == 2
     assert "Top-up" in lines[1]
+    paper = holder.client.get("/portal/wallet/statement.pdf")
+    assert paper.mimetype == "application/pdf"
+    said = printed(paper.data)
+    for each in ("Wallet statement", "kevin.mutua", "Opening balance", "Top-up", "1,000.00"):
+        assert each in said
     for query in ("since=2026-13-01", "since=2026-02-01&until=2026-01-01"):
         assert holder.client.get(f"/portal/wallet/statement?{query}").status_code == 422
     empty = holder.get("/statement?since=2020-01-01&until=2020-01-02")
