@@ -285,3 +285,4 @@ SESSION_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 MAX_CONTENT_LENGTH = 20 * 1024 * 1024  # bytes of one request
 MAX_FORM_MEMORY_SIZE = 2 * 1024 * 1024  # bytes of the fields of one form
 UPLOAD_FOLDER = str(DATA / "files")
+SIGNING_FILE = _text("SIGNING_FILE", str(DATA / "signing.pem"))

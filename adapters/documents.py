@@ -72,6 +72,22 @@ WORDS: dict[str, dict[str, str]] = {
         "unit_price": N_("Price per unit"),
     },
     "report": SHARED,
+    "signatures": SHARED
+    | {
+        "document": N_("Document"),
+        "sent": N_("Sent"),
+        "completed": N_("Completed"),
+        "fingerprint": N_("SHA-256 of the document as all have read it"),
+        "role": N_("Signs as"),
+        "wrote": N_("Name as written"),
+        "signed": N_("Signed on"),
+        "address": N_("E-mail address that the code went to"),
+        "client": N_("Network address and program"),
+        "steps": N_("What happened"),
+        "when": N_("When"),
+        "who": N_("Who"),
+        "what": N_("What"),
+    },
     "sales_contract": SHARED
     | SUM
     | QUANTITY

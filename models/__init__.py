@@ -30,6 +30,7 @@ from models import (
     periods,
     sales,
     scheduled_bills,
+    signing,
     taxes,
     wallets,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "periods",
     "sales",
     "scheduled_bills",
+    "signing",
     "taxes",
     "wallets",
 ]

@@ -28,6 +28,7 @@ class DocumentUse(StrEnum):
     receipt = auto()
     invoice = auto()
     credit_note = auto()
+    signed = auto()
     import_file = auto()
     export = auto()
 

@@ -50,16 +50,21 @@ _ESTATE_WRITE = dict.fromkeys(_ESTATE_READ, "*")
 _RECORDS = {"document": "*", "record_comment": "*", "saved_view": "*"}
 _RECORDS_READ = {"document": "read", "record_comment": "read", "saved_view": "*"}
 
-_PORTAL_MONEY = {"portal_payments": "read pay", "portal_wallet": "read use"}
+_SIGNS = {"portal_signing": "sign"}
+"""Whoever is asked for a signature, staff or not, gives it in the portal."""
+_PORTAL_MONEY = {"portal_payments": "read pay", "portal_wallet": "read use", **_SIGNS}
 
 ROLES: Mapping[str, Verbs] = {
     "Admin": {"*": "*"},
     "Manager": {
         **_CATALOGUE_WRITE,
+        **_SIGNS,
         **_ESTATE_WRITE,
         **_BILLS_WRITE,
         **_MONEY_READ,
         **_RECORDS,
+        "signature_request": "read remind withdraw",
+        "signer": "read",
         "booking": "*",
         "party": "*",
         "import_run": "*",
@@ -76,6 +81,7 @@ ROLES: Mapping[str, Verbs] = {
         "approval_rule": "read",
     },
     "Sales": {
+        **_SIGNS,
         **_CATALOGUE_READ,
         **_ESTATE_READ,
         **_RECORDS,
@@ -87,6 +93,7 @@ ROLES: Mapping[str, Verbs] = {
         "approval": "read",
     },
     "Accountant": {
+        **_SIGNS,
         **_CATALOGUE_READ,
         **_ESTATE_READ,
         **_BILLS_WRITE,
@@ -118,6 +125,7 @@ ROLES: Mapping[str, Verbs] = {
         "approval": "read",
     },
     "Executive": {
+        **_SIGNS,
         **_CATALOGUE_READ,
         **_ESTATE_READ,
         **_BILLS_READ,
@@ -140,6 +148,8 @@ ROLES: Mapping[str, Verbs] = {
         "event": "read",
         "delivery": "read",
         "saga": "read",
+        "signature_request": "read",
+        "signer": "read",
         "membership": "read",
         "member_invitation": "read",
         "organization": "read",

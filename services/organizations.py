@@ -55,6 +55,9 @@ SETTINGS: Mapping[str, Declared] = {
         default=True, says=N_("Money may be sent from one wallet to another")
     ),
     "wallet.least_withdrawal": Declared(100, N_("The least that may be taken out of a wallet")),
+    "signature.remind_days": Declared(
+        3, N_("Days after which whoever has not signed is reminded (0: never)")
+    ),
     "bank.details": Declared("", N_("Bank account that customers pay transfers to")),
 }
 

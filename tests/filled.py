@@ -36,6 +36,7 @@ from models.paper_styles import PaperKind, PaperStyle
 from models.payments import ProviderEvent
 from models.sales import Apartment, Project
 from models.scheduled_bills import Mode
+from models.signing import SignatureCode
 from models.taxes import Tax, TaxRate
 from models.wallets import Channel, Order, OrderKind, WalletPin
 from services import (
@@ -67,6 +68,7 @@ from services import (
     refunds,
     reminders,
     scheduled_bills,
+    signing,
     taxes,
     top_ups,
     wallet_orders,
@@ -77,6 +79,7 @@ from services.disputes import Said
 from services.ledger import Leg, Recipe
 from services.payments import Part
 from services.scheduled_bills import Wish
+from services.signing import Asked
 from tests import database, make
 
 Do = Callable[..., str | None]
@@ -152,6 +155,7 @@ def fill(session: Session) -> UUID:
         _tax_and_credit(work, make.party(work).id)
         _match_bank(work, make.party(work).id)
         _keep_house(work, member)
+        _gather_signatures(work, member)
         session.commit()
         chains.seal(work)
         session.commit()
@@ -380,6 +384,20 @@ def _schedule_bills(work: Work, wallet_id: UUID) -> None:
     for payment_id in scheduled_bills.due(work):
         scheduled_bills.look_after(work, payment_id)
     scheduled_bills.configure(work, Mode.ask, [1], push=False)
+
+
+def _gather_signatures(work: Work, member: Membership) -> None:
+    """A document that somebody is to sign, who has had a code sent."""
+    document = work.session.scalars(select(Document).limit(1)).one()
+    document.content_type = "application/pdf"
+    work.session.flush()
+    asked = [Asked(profile_id=member.profile_id)]
+    until = work.now + timedelta(days=9)
+    request = signing.ask(work, ("document", document.id), document.id, "x", asked, until)
+    one = {"organization_id": work.scope.home(), "profile_id": member.profile_id}
+    code = {"salt": b"x", "digest": b"x", "made_at": work.now, "expires_at": work.now}
+    signer = signing.of(work, request.id)[0]
+    work.session.add(SignatureCode(id=uuid7(), signer_id=signer.id, **one, **code))
 
 
 def _plan(work: Work, estate: Project) -> InstalmentPlan:

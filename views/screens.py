@@ -30,6 +30,7 @@ from views import (
     platform,
     profile,
     sales,
+    signing,
     taxes,
     wallets,
 )
@@ -57,6 +58,7 @@ SCREENS = [
     *organizations.SCREENS,
     *paper_styles.SCREENS,
     *approvals.SCREENS,
+    *signing.SCREENS,
     *events.SCREENS,
 ]
 VIEWS = [

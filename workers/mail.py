@@ -24,12 +24,13 @@ from core.text import N_
 from core.work import Work, found
 from models.notices import Dispatch, Notification
 from models.organizations import Organization, Profile
-from services import invitations, notices, organizations, paper_mails
+from services import invitations, notices, organizations, paper_mails, signing_acts
 from workers.jobs import Desk, each
 
 log = logging.getLogger(__name__)
 SUBJECT = 110
 """Letters of a subject; all of what is told stands in the mail."""
+CODE = N_("Your code: %(code)s. Give it to nobody; we never ask for it.")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -161,14 +162,16 @@ def _letter(work: Work, dispatch: Dispatch) -> Letter | None:
         return _invitation(work, dispatch)
     notice = found(work, Notification, dispatch.notification_id)
     profile = work.session.scalars(select(Profile).where(Profile.id == notice.profile_id)).one()
+    code = {"code": signing_acts.code_in(dispatch)} if dispatch.locked else {}
     return Letter(
         to=dispatch.address,
         name=profile.name,
         locale=profile.locale,
         organization=work.session.scalars(select(Organization.name)).one(),
         message=notice.message,
-        values={key: str(value) for key, value in notice.values.items()},
+        values={key: str(value) for key, value in notice.values.items()} | code,
         link=notice.link,
+        more=(CODE,) if code else (),
     )
 
 

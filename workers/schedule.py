@@ -29,6 +29,7 @@ from workers import (
     refunds,
     sagas,
     scheduled_bills,
+    signing,
     wallets,
 )
 
@@ -64,6 +65,7 @@ SCHEDULE = (
     Entry("disputes", timedelta(minutes=1), disputes.look_into_due),
     Entry("reminders of holds", timedelta(minutes=1), bookings.remind),
     Entry("counts of rows", timedelta(minutes=1), cleaning.fold_counts),
+    Entry("signatures", timedelta(minutes=1), signing.look_after),
     Entry("money set aside", timedelta(minutes=1), holds.expire),
     Entry("papers that are missing", timedelta(minutes=5), papers.make_missing),
     Entry("approvals", timedelta(minutes=5), approvals.remind),

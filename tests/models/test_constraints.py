@@ -260,6 +260,13 @@ SEALED = {
     "ck_bill_charge_complete_where_asked": "UPDATE bill_charge SET gross = 0",
     "ck_bill_charge_where_asked_has_position": "UPDATE bill_charge SET position = NULL",
     "ck_wallet_name_is_plain": "UPDATE wallet SET name = 'Not Plain'",
+    "ck_signature_code_tries_are_few": "UPDATE signature_code SET tries = 6",
+    "ck_signature_request_completed_is_kept": "UPDATE signature_request SET status = 'completed'",
+    "ck_signature_request_ends_after_it_begins": "UPDATE signature_request"
+    " SET expires_at = created_at",
+    "ck_signer_declined_with_reason": "UPDATE signer SET status = 'declined'",
+    "ck_signer_is_one_person": "UPDATE signer SET profile_id = NULL",
+    "ck_signer_signed_with_consent": "UPDATE signer SET status = 'signed'",
     "ck_wallet_pin_tries_are_few": "UPDATE wallet_pin SET tries = 6",
     "ck_wallet_order_amount_positive": "UPDATE wallet_order SET amount = 0",
     "ck_wallet_order_transfer_has_a_target": "UPDATE wallet_order SET to_wallet_id = id",

@@ -125,7 +125,7 @@ def test_the_other_roles_read_what_they_are_for(
     every = {table.name for table in OURS}
     kept = {"credential", "password_link", "account_mail", "outside_identity"}
     door = kept | {"profile", "membership", "member_invitation", "organization", "platform_admin"}
-    unread = kept | {"wallet_pin", "platform_admin", "platform_act"}
+    unread = kept | {"wallet_pin", "signature_code", "platform_admin", "platform_act"}
 
     assert read == (every - unread if role == "makao_reader" else door)
 

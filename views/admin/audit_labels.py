@@ -13,6 +13,19 @@ AUDITED: Mapping[str, str] = {
     "remind_days": N_("Reminders, days before"),
     "reminded": N_("Reminded"),
     "try_at": N_("Tried next"),
+    "asked_by": N_("Asked by"),
+    "closed_at": N_("Closed"),
+    "consent": N_("What was agreed to"),
+    "failure": N_("What went wrong"),
+    "ordered": N_("One after the other"),
+    "reminded_at": N_("Reminded"),
+    "request": N_("Signature request"),
+    "signer": N_("Signer"),
+    "signed_at": N_("Signed on"),
+    "signed_by": N_("Signed by"),
+    "signed_document": N_("Signed document"),
+    "signed_name": N_("Name as written"),
+    "viewed_at": N_("Opened"),
     "accepted_at": N_("Accepted"),
     "account": N_("Account"),
     "account_locked_until": N_("Locked until"),
@@ -116,7 +129,7 @@ TECHNICAL = frozenset(
     called_at custom digest first_position flow_version id invitation_id last last_position locked
     mapping notice_hash places notification_id once organization_id pay_url previous record_id
     checksum credit_account_locked debit_account_locked form_key parts postings proved_in
-    recharge_pin_locked
+    recharge_pin_locked who_id made_at
     recovery_codes request_hash request_id return_url row_id rows salt seal_id sealed_at search
     secret_hash sequence series sha256 span storage_key two_factor_last_step two_factor_secret
     updated_at version

@@ -8,6 +8,7 @@ from views.portal.home import PortalHomeView
 from views.portal.homes import PortalHomesView
 from views.portal.papers import PortalPapersView
 from views.portal.payments import PortalPaymentsView
+from views.portal.signing import PortalSigningView
 from views.portal.statement import PortalStatementView
 from views.portal.wallet import PortalWalletView
 from views.portal.wallet_acts import PortalWalletActsView
@@ -27,5 +28,6 @@ VIEWS = (
     PortalWalletStatementView,
     PortalAutopayView,
     PortalBillsView,
+    PortalSigningView,
     CatalogueView,
 )

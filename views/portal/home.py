@@ -7,9 +7,9 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from core.work import Work
-from services import buying
+from services import buying, signing_acts
 from services.buying import Bill, Purchase
-from views.admin.words import day, money
+from views.admin.words import day, moment, money
 from views.notices import cut_at, latest
 from views.portal.homes import home_row, homes_of
 from views.portal.pages import PAYMENTS, PortalView, is_buyer, lives_here, needs, reading
@@ -81,7 +81,16 @@ def row_of(work: Work, bought: Purchase) -> dict[str, Any]:
 
 
 def _needs(work: Work, mine: list[Purchase], bills: list[Bill]) -> dict[str, Any] | None:
-    """Find the one thing to do: go on with a hold, book what is free now, or pay what is due."""
+    """Find the one thing to do: sign, go on with a hold, book what is free, pay what is due."""
+    signature = next(iter(signing_acts.to_sign(work)), None)
+    if signature is not None:
+        until = moment(signature[1].expires_at)
+        return {
+            "title": _("Sign “%(title)s”", title=signature[1].title),
+            "text": _("Read it first; it can be signed until %(time)s.", time=until),
+            "label": _("Read and sign"),
+            "url": url_for("PortalSigningView.document", signer_id=signature[0].id),
+        }
     held = next((each for each in mine if each.held(work.now)), None)
     if held is not None:
         return {
