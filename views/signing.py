@@ -61,7 +61,7 @@ REQUEST = Screen(
         ),
     ),
     groups=(
-        Group(N_("Document"), "title document sha256 signed_document"),
+        Group(N_("Document"), "title subject_table document sha256 signed_document"),
         Group(N_("Signing"), "ordered expires_at remind_days created_at closed_at reason failure"),
     ),
     related=(
@@ -79,6 +79,7 @@ REQUEST = Screen(
         Preset(N_("Signed"), "status=completed"),
     ),
     labels={
+        "subject_table": N_("Record"),
         "sha256": N_("SHA-256 of the document"),
         "signed_document": N_("Signed document"),
         "document": N_("Document"),
@@ -89,7 +90,7 @@ REQUEST = Screen(
         "failure": N_("What went wrong"),
     },
     empty=N_("Nothing is out for signature. Send a document out at its record."),
-    drawing="records",
+    drawing="people",
 )
 SIGNER = Screen(
     Signer,
@@ -113,6 +114,6 @@ SIGNER = Screen(
     ),
     labels=SIGNERS,
     empty=N_("Nobody was asked to sign anything yet."),
-    drawing="records",
+    drawing="people",
 )
 SCREENS = [REQUEST, SIGNER]

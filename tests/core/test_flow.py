@@ -23,6 +23,7 @@ from models.people import PARTY_FLOW
 from models.periods import PERIOD_FLOW
 from models.sales import APARTMENT_FLOW
 from models.scheduled_bills import DUE_FLOW
+from models.signing import REQUEST_FLOW, SIGNER_FLOW
 from models.wallets import ORDER_FLOW, WALLET_FLOW
 from views.admin import states
 
@@ -44,6 +45,8 @@ FLOWS: dict[str, Flow[Any]] = {
     "hold": HOLD_FLOW,
     "order": ORDER_FLOW,
     "party": PARTY_FLOW,
+    "signature": REQUEST_FLOW,
+    "signer": SIGNER_FLOW,
     "wallet": WALLET_FLOW,
     "period": PERIOD_FLOW,
     "unit": UNIT_FLOW,

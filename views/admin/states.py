@@ -50,6 +50,14 @@ from models.people import PARTY_FLOW, PARTY_KIND_LABELS, PartyKind, PartyStatus
 from models.periods import PERIOD_FLOW, PeriodStatus
 from models.sales import APARTMENT_FLOW, APARTMENT_TYPE_LABELS, ApartmentStatus, ApartmentType
 from models.scheduled_bills import DUE_FLOW, MODE_LABELS, DueStatus, Mode
+from models.signing import (
+    REQUEST_FLOW,
+    SIGNER_FLOW,
+    STEP_LABELS,
+    RequestStatus,
+    SignerStatus,
+    StepKind,
+)
 from models.wallets import (
     CHANNEL_LABELS,
     ORDER_FLOW,
@@ -85,7 +93,9 @@ FLOWS: Mapping[type[Enum], Any] = {
     PartyStatus: PARTY_FLOW,
     PeriodStatus: PERIOD_FLOW,
     RefundStatus: REFUND_FLOW,
+    RequestStatus: REQUEST_FLOW,
     SagaStatus: SAGA_FLOW,
+    SignerStatus: SIGNER_FLOW,
     UnitStatus: UNIT_FLOW,
     WalletStatus: WALLET_FLOW,
 }
@@ -118,6 +128,7 @@ CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
     OccupancyRole: OCCUPANCY_ROLE_LABELS,
     OrderKind: ORDER_LABELS,
     RecordType: RECORD_TYPE_LABELS,
+    StepKind: STEP_LABELS,
     TransactionStatus: TRANSACTION_STATUS_LABELS,
     TransactionType: TRANSACTION_TYPE_LABELS,
     UnitType: UNIT_TYPE_LABELS,
