@@ -23,6 +23,7 @@ from core.flow import Flow
 from core.scope import OrganizationScoped, PartyScoped, Record, keyed, same_organization
 from core.text import N_
 from models.estate import Unit
+from models.leasing import Lease
 from models.people import Party
 from models.taxes import Tax
 
@@ -106,7 +107,7 @@ class Invoice(PartyScoped, Record):
 
     Its number is given when it is issued and has no gaps; from then on its lines and terms never
     change: a wrong invoice is voided and another issued. Amounts are in `currency`. `unit_id` is
-    the unit of an estate that it is about, if it is about one.
+    the unit of an estate that it is about, if it is about one; `lease_id` the lease under which.
     """
 
     __tablename__ = "invoice"
@@ -114,6 +115,7 @@ class Invoice(PartyScoped, Record):
         same_organization("party_id", "party"),
         same_organization("replaces_id", "invoice"),
         same_organization("unit_id", "unit"),
+        same_organization("lease_id", "lease"),
         UniqueConstraint("organization_id", "number"),
         Index("ix_invoice_party", "organization_id", "party_id", "id"),
         Index("ix_invoice_status", "organization_id", "status", "id"),
@@ -123,6 +125,12 @@ class Invoice(PartyScoped, Record):
             "organization_id",
             "unit_id",
             postgresql_where=text("unit_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_invoice_lease",
+            "organization_id",
+            "lease_id",
+            postgresql_where=text("lease_id IS NOT NULL"),
         ),
         CheckConstraint(
             "paid_amount >= 0 AND paid_amount <= total",
@@ -152,12 +160,16 @@ class Invoice(PartyScoped, Record):
     reason: Mapped[str] = mapped_column(String(400), server_default="")
     replaces_id: Mapped[UUID | None]
     unit_id: Mapped[UUID | None]
+    lease_id: Mapped[UUID | None]
 
     party: Mapped[Party] = relationship(
         primaryjoin="foreign(Invoice.party_id) == Party.id", lazy="raise_on_sql"
     )
     unit: Mapped[Unit | None] = relationship(
         primaryjoin="foreign(Invoice.unit_id) == Unit.id", lazy="raise_on_sql"
+    )
+    lease: Mapped[Lease | None] = relationship(
+        primaryjoin="foreign(Invoice.lease_id) == Lease.id", lazy="raise_on_sql"
     )
     lines: Mapped[list["InvoiceLine"]] = relationship(
         primaryjoin="foreign(InvoiceLine.invoice_id) == Invoice.id",

@@ -13,6 +13,7 @@ from core.scope import OrganizationScoped, Record, keyed, same_organization
 from core.text import N_
 from models.billing import Invoice
 from models.estate import Estate
+from models.leasing import Lease
 
 
 class ReminderStep(Record):
@@ -69,7 +70,7 @@ class LateFeeKind(StrEnum):
 
 
 class LateFeeRule(Record):
-    """What is charged on invoices in `currency` that are late, of an estate or of all others.
+    """What is charged on late invoices in `currency`, of a lease, of an estate or of all others.
 
     `amount` is in major units, percents are of what is still due. `tiers` are lines like `10 days:
     2 %`: days late, and the percent that is reached then. All fees on an invoice together stay
@@ -79,6 +80,12 @@ class LateFeeRule(Record):
     __tablename__ = "late_fee_rule"
     __table_args__ = keyed(
         same_organization("estate_id", "estate"),
+        same_organization("lease_id", "lease"),
+        CheckConstraint(
+            "estate_id IS NULL OR lease_id IS NULL",
+            "estate_or_lease",
+            info={"says": N_("Name an estate or a lease, not both.")},
+        ),
         Index("ix_late_fee_rule_estate", "organization_id", "estate_id"),
         Index(
             "uq_late_fee_rule_active",
@@ -87,8 +94,16 @@ class LateFeeRule(Record):
             "estate_id",
             unique=True,
             postgresql_nulls_not_distinct=True,
-            postgresql_where=text("active"),
+            postgresql_where=text("active AND lease_id IS NULL"),
             info={"says": N_("There is a rule for this currency. Put that one out of use first.")},
+        ),
+        Index(
+            "uq_late_fee_rule_of_lease",
+            "organization_id",
+            "lease_id",
+            unique=True,
+            postgresql_where=text("active"),
+            info={"says": N_("The lease has a rule of its own. Put that one out of use first.")},
         ),
         CheckConstraint(
             "grace_days BETWEEN 0 AND 365 AND every_days BETWEEN 1 AND 365",
@@ -109,6 +124,7 @@ class LateFeeRule(Record):
 
     name: Mapped[Name]
     estate_id: Mapped[UUID | None]
+    lease_id: Mapped[UUID | None]
     currency: Mapped[Currency]
     kind: Mapped[LateFeeKind]
     amount: Mapped[Amount] = mapped_column(server_default="0")
@@ -121,6 +137,9 @@ class LateFeeRule(Record):
 
     estate: Mapped[Estate | None] = relationship(
         primaryjoin="foreign(LateFeeRule.estate_id) == Estate.id", lazy="raise_on_sql"
+    )
+    lease: Mapped[Lease | None] = relationship(
+        primaryjoin="foreign(LateFeeRule.lease_id) == Lease.id", lazy="raise_on_sql"
     )
 
     def __str__(self) -> str:

@@ -47,6 +47,8 @@ _BILLS_READ = dict.fromkeys(("bill", "billing_cycle", "bill_charge"), "read")
 _BILLS_WRITE = {"bill": "*", "billing_cycle": "*", "bill_charge": "read"}
 _ESTATE_READ = dict.fromkeys(("estate", "block", "unit", "ownership", "occupancy"), "read")
 _ESTATE_WRITE = dict.fromkeys(_ESTATE_READ, "*")
+_LEASES_READ = dict.fromkeys(("lease", "property_guideline"), "read")
+_LEASES_WRITE = dict.fromkeys(_LEASES_READ, "*")
 _RECORDS = {"document": "*", "record_comment": "*", "saved_view": "*"}
 _RECORDS_READ = {"document": "read", "record_comment": "read", "saved_view": "*"}
 
@@ -60,6 +62,7 @@ ROLES: Mapping[str, Verbs] = {
         **_CATALOGUE_WRITE,
         **_SIGNS,
         **_ESTATE_WRITE,
+        **_LEASES_WRITE,
         **_BILLS_WRITE,
         **_MONEY_READ,
         **_RECORDS,
@@ -84,6 +87,7 @@ ROLES: Mapping[str, Verbs] = {
         **_SIGNS,
         **_CATALOGUE_READ,
         **_ESTATE_READ,
+        **_LEASES_READ,
         **_RECORDS,
         "booking": "read write hold configure confirm submit cancel join_waiting_list assign",
         "party": "read write",
@@ -96,6 +100,7 @@ ROLES: Mapping[str, Verbs] = {
         **_SIGNS,
         **_CATALOGUE_READ,
         **_ESTATE_READ,
+        **_LEASES_READ,
         **_BILLS_WRITE,
         **_MONEY_READ,
         **_RECORDS,
@@ -128,6 +133,7 @@ ROLES: Mapping[str, Verbs] = {
         **_SIGNS,
         **_CATALOGUE_READ,
         **_ESTATE_READ,
+        **_LEASES_READ,
         **_BILLS_READ,
         **_MONEY_READ,
         **_RECORDS_READ,
@@ -139,6 +145,7 @@ ROLES: Mapping[str, Verbs] = {
     "Auditor": {
         **_CATALOGUE_READ,
         **_ESTATE_READ,
+        **_LEASES_READ,
         **_BILLS_READ,
         **_MONEY_READ,
         **_RECORDS_READ,

@@ -22,6 +22,7 @@ from services.events import Fact, emit
 GOVERNED: Mapping[str, str] = {
     "booking.approve": N_("Approving a booking"),
     "invoice.write_off": N_("Writing off an invoice"),
+    "lease.approve_override": N_("A lease outside its guideline"),
     "ledger_period.reopen": N_("Opening a closed period again"),
 }
 """The moves that rules are for, and what they are called."""

@@ -137,6 +137,7 @@ def draft(  # noqa: PLR0913  # what an invoice consists of
     lines: Sequence[Line],
     *,
     unit_id: UUID | None = None,
+    lease_id: UUID | None = None,
 ) -> Invoice:
     """Draft an invoice. It has no number and asks nobody for anything until it is issued."""
     invoice = Invoice(
@@ -145,6 +146,7 @@ def draft(  # noqa: PLR0913  # what an invoice consists of
         currency=currency,
         subject=subject[:200],
         unit_id=unit_id,
+        lease_id=lease_id,
         created_at=work.now,
     )
     work.session.add(invoice)

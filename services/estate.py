@@ -284,6 +284,18 @@ def put_into_use(work: Work, unit_id: UUID) -> Unit:
     return _move(work, locked(work, Unit, unit_id), "put_into_use")
 
 
+def reserve(work: Work, unit_id: UUID) -> Unit:
+    """Keep a vacant unit for somebody who is to have it; one that is not vacant stays as it is."""
+    unit = locked(work, Unit, unit_id)
+    return _move(work, unit, "reserve") if unit.status is UnitStatus.vacant else unit
+
+
+def release(work: Work, unit_id: UUID) -> Unit:
+    """Keep a unit for nobody any more; one that was not kept stays as it is."""
+    unit = locked(work, Unit, unit_id)
+    return _move(work, unit, "release") if unit.status is UnitStatus.reserved else unit
+
+
 def refresh(work: Work, unit_id: UUID) -> Unit:
     """Bring a unit's status in line with who has it today; again, nothing changes."""
     unit = locked(work, Unit, unit_id)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from core.db import uuid7
 from core.errors import BadInput
@@ -114,7 +114,7 @@ def charge(work: Work, invoice_id: UUID) -> LateFee | None:
         return None
     line = Line(f"Late fee on invoice {invoice.number}", fee.amount, LATE_FEES)
     subject = f"Late fee, {fee.days} days, invoice {invoice.number}"
-    about = {"unit_id": invoice.unit_id}
+    about = {"unit_id": invoice.unit_id, "lease_id": invoice.lease_id}
     asked = billing.draft(work, invoice.party_id, invoice.currency, subject, [line], **about)
     days = organizations.setting(work, "invoice.due_days")
     billing.issue(work, asked.id, today + timedelta(days=days))
@@ -147,27 +147,39 @@ def charge(work: Work, invoice_id: UUID) -> LateFee | None:
 
 
 def _rule(work: Work, invoice: Invoice) -> LateFeeRule | None:
-    """Find the rule for an invoice: that of the estate which it is about, else the general one."""
+    """Find the rule for an invoice: that of its lease, else of its estate, else the general one."""
     there = select(Unit.estate_id).where(Unit.id == invoice.unit_id).scalar_subquery()
-    own, general = LateFeeRule.estate_id == there, LateFeeRule.estate_id.is_(None)
+    of_lease = LateFeeRule.lease_id == invoice.lease_id if invoice.lease_id else false()
+    of_estate = and_(LateFeeRule.estate_id == there, LateFeeRule.lease_id.is_(None))
+    general = and_(LateFeeRule.estate_id.is_(None), LateFeeRule.lease_id.is_(None))
     query = select(LateFeeRule).where(
-        LateFeeRule.active, LateFeeRule.currency == invoice.currency, own | general
+        LateFeeRule.active,
+        LateFeeRule.currency == invoice.currency,
+        or_(of_lease, of_estate, general),
     )
-    return work.session.scalar(query.order_by(LateFeeRule.estate_id.nulls_last()).limit(1))
+    closest = (LateFeeRule.lease_id.nulls_last(), LateFeeRule.estate_id.nulls_last())
+    return work.session.scalar(query.order_by(*closest).limit(1))
 
 
 def _concerns(rule: LateFeeRule) -> ColumnElement[bool]:
-    """Say which invoices a rule is for: a general one leaves alone what an estate's own is for."""
+    """Say which invoices a rule is for: it leaves alone what a closer one is for."""
+    if rule.lease_id:
+        return Invoice.lease_id == rule.lease_id
+    closer = select(LateFeeRule.id).where(
+        LateFeeRule.lease_id == Invoice.lease_id,
+        LateFeeRule.active,
+        LateFeeRule.currency == rule.currency,
+    )
     if rule.estate_id:
         there = select(Unit.id).where(Unit.estate_id == rule.estate_id)
-        return Invoice.unit_id.in_(there)
+        return and_(Invoice.unit_id.in_(there), ~closer.exists())
     own = and_(
         LateFeeRule.estate_id == Unit.estate_id,
         LateFeeRule.active,
         LateFeeRule.currency == rule.currency,
     )
     theirs = select(Unit.id).join(LateFeeRule, own).where(Unit.id == Invoice.unit_id)
-    return ~theirs.exists()
+    return and_(~theirs.exists(), ~closer.exists())
 
 
 def _late(work: Work, rule: LateFeeRule, today: date, most: int) -> Sequence[Invoice]:

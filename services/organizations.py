@@ -38,6 +38,7 @@ SETTINGS: Mapping[str, Declared] = {
     "invoice.due_days": Declared(
         14, N_("Days until an invoice is due when no plan says otherwise")
     ),
+    "lease.signature_days": Declared(14, N_("Days in which a lease is to be signed")),
     "payment.expire_minutes": Declared(60, N_("Minutes until an unfinished payment is given up")),
     "payment.duplicate_minutes": Declared(
         60, N_("Minutes in which a second payment like the first is asked about (0: never)")

@@ -25,9 +25,10 @@ from models.bookings import InstalmentPlan
 from models.builder import Import, ImportRow, SavedView
 from models.chart import BANK, DEPOSITS_HELD, RENTAL_INCOME, TAX_PAYABLE, TRUST
 from models.dunning import LateFeeKind, LateFeeRule, ReminderStep
-from models.estate import Block, Estate, Occupancy, OccupancyRole, Ownership
+from models.estate import Block, Estate, Occupancy, OccupancyRole, Ownership, UnitType
 from models.events import Delivery, Event, IdempotencyKey, ScheduledRun
 from models.files import Comment, Document, DocumentUse, Follower
+from models.leasing import Guideline
 from models.ledger import Account, Entry
 from models.notices import Channel as By
 from models.notices import Dispatch, Notification
@@ -59,6 +60,7 @@ from services import (
     holds,
     instalments,
     late_fees,
+    leasing,
     ledger,
     organizations,
     outside,
@@ -228,11 +230,30 @@ def _let(work: Work, party_id: UUID) -> None:
     row = Occupancy(unit_id=unit.id, party_id=party_id, since=since)
     row.role = OccupancyRole.owner_occupier
     estate.move_in(work, row)
+    _lease(work, place)
     bill = make.bill(work, place)
     bill_runs.issue(work, bill_runs.plan(work, bill.id, since).id)
     line = billing.Line("x", Decimal(70), RENTAL_INCOME)
     invoice = billing.draft(work, party_id, "KES", "x", [line], unit_id=unit.id)
     billing.issue(work, invoice.id)
+
+
+def _lease(work: Work, place: Estate) -> None:
+    """A lease that waits for signatures, a draft, and what both stay within."""
+    home = work.scope.home()
+    bounds = {"organization_id": home, "estate_id": place.id, "min_rent": Decimal(1)}
+    single = make.unit(work, place).id
+    for about in ({}, {"unit_type": UnitType.shop}, {"unit_id": single}):
+        work.session.add(Guideline(**bounds | about))
+    work.session.flush()
+    sent = make.lease(work, make.unit(work, place).id)
+    leasing.send_for_signature(work, sent.id)
+    make.lease(work, make.unit(work, place).id)
+    rule = LateFeeRule(organization_id=home, name="x", currency="KES", kind=LateFeeKind.fixed)
+    rule.amount, rule.lease_id = Decimal(5), sent.id
+    work.session.add(rule)
+    line = billing.Line("x", Decimal(70), RENTAL_INCOME)
+    billing.draft(work, sent.party_id, "KES", "x", [line], lease_id=sent.id)
 
 
 def _remind_and_charge(work: Work, customer: UUID) -> None:

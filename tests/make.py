@@ -13,6 +13,7 @@ from core.scope import Scope, seeing
 from core.work import Actor, Work
 from models.bills import Bill
 from models.estate import Estate, Unit
+from models.leasing import Lease
 from models.organizations import CredentialKind, Membership
 from models.people import Party
 from models.sales import (
@@ -25,7 +26,7 @@ from models.sales import (
     PackageLevel,
     Project,
 )
-from services import organizations, people, sign_in
+from services import leasing, organizations, people, sign_in
 
 PASSWORD = "Secret-secret-1"
 Row = TypeVar("Row", bound=Base)
@@ -151,6 +152,20 @@ def unit(work: Work, place: Estate | None = None, **given: Any) -> Unit:
     defaults = {"number": f"U{next(_number)}", "area": Decimal(80)}
     home = {"organization_id": work.scope.home(), "estate_id": place.id}
     return _add(work, Unit(**defaults | given, **home))
+
+
+def lease(work: Work, unit_id: UUID | None = None, **given: Any) -> Lease:
+    """A draft of a lease for a year from the first of the month, for 25,000 a month."""
+    unit_id = unit_id or unit(work).id
+    first = work.now.date().replace(day=1)
+    defaults: dict[str, Any] = {"since": first}
+    defaults |= {"until": first.replace(year=first.year + 1) - timedelta(days=1)}
+    defaults |= {"rent": Decimal(25_000), "deposit": Decimal(50_000)}
+    others = given.pop("others", ())
+    party_id = given.pop("party_id", None) or party(work).id
+    return leasing.draft(
+        work, Lease(**defaults | given, unit_id=unit_id, party_id=party_id), others
+    )
 
 
 def bill(work: Work, place: Estate, **given: Any) -> Bill:

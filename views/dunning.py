@@ -68,15 +68,17 @@ RULE = Screen(
     one=N_("Late fee rule"),
     sentence=N_("What is charged on invoices that are not paid in time; never on a fee."),
     menu=MENU,
-    columns="name estate kind currency amount percent grace_days active",
+    columns="name estate lease kind currency amount percent grace_days active",
     more="every_days cap_percent created_at",
-    filters="estate kind active",
-    form="name estate currency kind amount percent tiers grace_days every_days cap_percent active",
+    filters="estate lease kind active",
+    form="name estate lease currency kind amount percent tiers grace_days every_days cap_percent"
+    " active",
     order="name",
     before_save=late_fees.check,
     inputs={
         "currency": {"length": 3},
         "estate": {"required": False},
+        "lease": {"required": False},
         "tiers": {"required": False},
         "grace_days": {"value": "5"},
         "every_days": {"value": "30"},
@@ -105,7 +107,7 @@ RULE = Screen(
         ),
     ),
     groups=(
-        Group(N_("Late fee rule"), "estate kind currency amount percent tiers"),
+        Group(N_("Late fee rule"), "estate lease kind currency amount percent tiers"),
         Group(N_("When and how much at most"), "grace_days every_days cap_percent active"),
     ),
     related=(

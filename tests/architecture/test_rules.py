@@ -111,7 +111,7 @@ NOT_A_DOMAIN = {
         *("invoice_papers", "paper_mails", "reversals"),
         *("bank_matching", "bank_suggestions", "bank_reconciliation", "bank_rules"),
         *("handovers", "import_rows", "estate_sheets", "estate_import", "estate_import_run"),
-        *("formulas", "bill_runs", "bill_statements"),
+        *("formulas", "bill_runs", "bill_statements", "guidelines", "lease_checks"),
     },
     "dashboards": {"site", "theme", "charts"},
     "adapters": None,  # they are named after what is outside

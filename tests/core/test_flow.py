@@ -18,6 +18,7 @@ from models.cheques import CHEQUE_FLOW
 from models.estate import UNIT_FLOW
 from models.events import SAGA_FLOW
 from models.holds import HOLD_FLOW
+from models.leasing import LEASE_FLOW
 from models.payments import DISPUTE_FLOW, INTENT_FLOW, REFUND_FLOW
 from models.people import PARTY_FLOW
 from models.periods import PERIOD_FLOW
@@ -43,6 +44,7 @@ FLOWS: dict[str, Flow[Any]] = {
     "dispute": DISPUTE_FLOW,
     "due": DUE_FLOW,
     "hold": HOLD_FLOW,
+    "lease": LEASE_FLOW,
     "order": ORDER_FLOW,
     "party": PARTY_FLOW,
     "signature": REQUEST_FLOW,

@@ -106,6 +106,12 @@ EXTRA = {
     },
     "uq_dispatch_organization_id_notification_id_channel": {"document_id": "NULL"},
     "uq_bill_charge_organization_id_cycle_id_position": {"problem": "'none'"},
+    "uq_late_fee_rule_active": {"lease_id": "NULL"},
+    "uq_late_fee_rule_of_lease": {"estate_id": "NULL"},
+    "uq_property_guideline_estate": {"unit_type": "NULL", "unit_id": "NULL"},
+    "uq_property_guideline_type": {"unit_id": "NULL"},
+    "uq_property_guideline_unit": {"unit_type": "NULL", "estate_id": "estate_id"},
+    "uq_lease_organization_id_number": {"status": "'draft'"},
     "uq_ledger_account_organization_id_book_id_code": {
         "type": "CASE \"type\" WHEN 'asset' THEN 'expense' ELSE 'asset' END",
         "parent_id": "NULL",
@@ -199,6 +205,19 @@ CHECKS = {
     "ck_late_fee_rule_not_negative": "UPDATE late_fee_rule SET percent = -1",
     "ck_late_fee_amount_positive": "UPDATE late_fee SET amount = 0",
     "ck_late_fee_not_on_itself": "UPDATE late_fee SET fee_invoice_id = invoice_id",
+    "ck_late_fee_rule_estate_or_lease": "UPDATE late_fee_rule SET estate_id = (SELECT id FROM"
+    " estate LIMIT 1) WHERE lease_id IS NOT NULL",
+    "ck_lease_deposit": "UPDATE lease SET deposit = -1 WHERE status = 'draft'",
+    "ck_lease_due": "UPDATE lease SET due_day = 32 WHERE status = 'draft'",
+    "ck_lease_ends_after_it_begins": "UPDATE lease SET until = since - 1",
+    "ck_lease_increase_in_reach": "UPDATE lease SET increase_months = 0",
+    "ck_lease_notice_days": "UPDATE lease SET notice_days = -1",
+    "ck_lease_over_has_end": "UPDATE lease SET status = 'ended', until = NULL",
+    "ck_lease_rent_positive": "UPDATE lease SET rent = 0 WHERE status = 'draft'",
+    "ck_property_guideline_least_below_most": "UPDATE property_guideline SET max_rent = 0",
+    "ck_property_guideline_not_negative": "UPDATE property_guideline SET min_rent = -1",
+    "ck_property_guideline_unit_or_type": "UPDATE property_guideline SET unit_type = 'shop',"
+    " unit_id = (SELECT id FROM unit LIMIT 1)",
     "ck_member_invitation_has_roles": "UPDATE member_invitation SET roles = '{}'",
     "ck_occupancy_ends_after_it_begins": "UPDATE occupancy SET until = since - 1",
     "ck_ownership_ends_after_it_begins": "UPDATE ownership SET until = since - 1",
@@ -303,6 +322,10 @@ TRIGGERS = {
     "ex_occupancy_head": "INSERT INTO occupancy (id, organization_id, unit_id, party_id, role,"
     " since, custom) SELECT gen_random_uuid(), organization_id, unit_id, (SELECT id FROM party"
     " WHERE id <> party_id LIMIT 1), 'tenant', since + 9, '{}' FROM occupancy",
+    "ex_lease_days": "INSERT INTO lease (id, organization_id, number, unit_id, party_id, status,"
+    " since, currency, rent, custom) SELECT gen_random_uuid(), organization_id, 'x', unit_id,"
+    " party_id, 'active', since + 9, 'KES', 1, '{}' FROM lease WHERE status = 'pending_signature'",
+    "lease_stays": "UPDATE lease SET rent = rent + 1 WHERE status = 'pending_signature'",
     "ex_ownership_days": "UPDATE ownership SET share_of = 2; INSERT INTO ownership (id,"
     " organization_id, unit_id, party_id, share_parts, share_of, since, custom) SELECT"
     " gen_random_uuid(), organization_id, unit_id, party_id, 1, 2, since + 9, '{}' FROM ownership",

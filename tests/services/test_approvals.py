@@ -21,6 +21,7 @@ from models.approvals import Approval, ApprovalRule, ApprovalStatus
 from models.billing import INVOICE_FLOW
 from models.bookings import BOOKING_FLOW, Booking, BookingStatus
 from models.events import Event
+from models.leasing import LEASE_FLOW
 from models.notices import Notification
 from models.periods import PERIOD_FLOW
 from services import approval_rules, approvals, booking_ends, bookings
@@ -80,6 +81,7 @@ def test_every_governed_move_has_a_name_and_a_first_rule(work: Work) -> None:
     flows: dict[str, Flow[Any]] = {
         "booking": BOOKING_FLOW,
         "invoice": INVOICE_FLOW,
+        "lease": LEASE_FLOW,
         "ledger_period": PERIOD_FLOW,
     }
     governed = {f"{name}.{move}" for name, flow in flows.items() for move in flow.governed}

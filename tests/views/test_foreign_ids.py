@@ -106,7 +106,7 @@ def valid(two: Two, screen: Screen) -> dict[str, Any]:
         column = screen.column(name)
         value = row[column.id_key]
         given[name] = str(value) if isinstance(value, float) else value
-        if column.kind is Kind.money:
+        if column.kind is Kind.money and value is not None:
             given[name] = str(value)
     for name in ("name", "email"):
         if name in given:

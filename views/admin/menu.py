@@ -17,6 +17,7 @@ from views.web.person import Person, person
 MENUS = (
     (N_("Sales"), "building-skyscraper"),
     (N_("Estates"), "building-community"),
+    (N_("Leasing"), "key"),
     (N_("Money"), "cash"),
     (N_("Accounting"), "book-2"),
     (N_("People"), "users"),

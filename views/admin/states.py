@@ -36,6 +36,16 @@ from models.estate import (
 )
 from models.events import SAGA_FLOW, SagaStatus, Severity
 from models.holds import HOLD_FLOW, HoldStatus
+from models.leasing import (
+    INCREASE_LABELS,
+    LEASE_FLOW,
+    LESSEE_ROLE_LABELS,
+    PRORATION_LABELS,
+    Increase,
+    LeaseStatus,
+    LesseeRole,
+    Proration,
+)
 from models.paper_styles import PaperKind
 from models.payments import (
     DISPUTE_FLOW,
@@ -89,6 +99,7 @@ FLOWS: Mapping[type[Enum], Any] = {
     ImportStatus: IMPORT_FLOW,
     IntentStatus: INTENT_FLOW,
     InvoiceStatus: INVOICE_FLOW,
+    LeaseStatus: LEASE_FLOW,
     OrderStatus: ORDER_FLOW,
     PartyStatus: PARTY_FLOW,
     PeriodStatus: PERIOD_FLOW,
@@ -114,11 +125,14 @@ CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
     ApartmentType: APARTMENT_TYPE_LABELS,
     Basis: BASIS_LABELS,
     Every: EVERY_LABELS,
+    Increase: INCREASE_LABELS,
+    LesseeRole: LESSEE_ROLE_LABELS,
     Mode: MODE_LABELS,
     Payer: PAYER_LABELS,
     Problem: PROBLEM_LABELS,
     PartyKind: PARTY_KIND_LABELS,
     PaymentMethod: PAYMENT_METHOD_LABELS,
+    Proration: PRORATION_LABELS,
     Topic: {
         Topic.payment: N_("Payment"),
         Topic.refund: N_("Refund"),

@@ -1,0 +1,211 @@
+"""Admin screens: leases, from the draft to their end, and the guidelines that they stay within."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from core.text import N_
+from core.work import Work
+from models.billing import Invoice
+from models.estate import Unit
+from models.leasing import Guideline, Lease, LeaseParty, LeaseStatus
+from models.people import Party
+from services import guidelines, leasing
+from views.admin.acts import Act
+from views.admin.columns import Kind
+from views.admin.inputs import Input
+from views.admin.registry import Board, Group, Preset, Related, Screen
+from views.admin.waiting import Waiting, facts
+
+MENU = N_("Leasing")
+REASON = Input("reason", N_("Reason"), Kind.long, length=400)
+NOTE = Input("note", N_("Note"), Kind.long, required=False, length=400)
+
+BOUNDS = (
+    *("unit_type", "unit", "min_rent", "max_rent", "min_deposit", "max_deposit"),
+    *("min_months", "max_months"),
+)
+
+
+def record_signed_on_paper(work: Work, row_id: UUID, signed_on: date) -> Lease:
+    """Note that all have signed it by hand."""
+    return leasing.record_signed_on_paper(work, row_id, signed_on)
+
+
+def _unsigned(_at_hand: Any) -> Any:
+    row = facts(
+        Lease.id,
+        Lease.number,
+        Lease.created_at,
+        who=Party.name,
+        about=Unit.number,
+        amount=Lease.rent,
+        currency=Lease.currency,
+    )
+    return (
+        row.join(Party, Party.id == Lease.party_id)
+        .join(Unit, Unit.id == Lease.unit_id)
+        .where(Lease.status == LeaseStatus.pending_signature, Lease.signed_on.is_(None))
+        .order_by(Lease.created_at)
+    )
+
+
+LEASE = Screen(
+    Lease,
+    title=N_("Leases"),
+    one=N_("Lease"),
+    sentence=N_("Who rents which unit, from when, and for how much."),
+    menu=MENU,
+    icon="contract",
+    columns="number status unit unit.estate party since until rent",
+    more="deposit due_day signed_on notice_on created_at",
+    form="unit party since until rent deposit due_day due_days proration increase"
+    " increase_percent increase_months increase_steps notice_days override_reason note",
+    search="number note",
+    filters="status unit unit.estate party since until rent",
+    add=leasing.draft,
+    before_save=leasing.revise,
+    acts=(
+        Act(
+            leasing.approve_override,
+            N_("Agree to leave the guideline"),
+            move="approve_override",
+            governs=leasing.OVERRIDE,
+            bulk=False,
+            inputs=(NOTE,),
+            unless=lambda row: "" if row.override_reason else N_("It stays within its guideline."),
+            done=N_("It can be sent for signature as soon as all who are asked have agreed."),
+        ),
+        Act(
+            leasing.send_for_signature,
+            N_("Send for signature"),
+            move="send_for_signature",
+            icon="send",
+            bulk=False,
+            confirm=N_("The unit is kept for it, and its terms stay as they are."),
+            done=N_("The unit is kept until it is signed. Then it becomes active by itself."),
+        ),
+        Act(
+            record_signed_on_paper,
+            N_("Signed on paper"),
+            move="activate",
+            icon="pencil",
+            bulk=False,
+            inputs=(
+                Input(
+                    "signed_on",
+                    N_("Signed on"),
+                    Kind.day,
+                    hint=N_("Add the signed paper to its files."),
+                ),
+            ),
+            done=N_("The tenant gets the unit, and is asked for the first money."),
+        ),
+        Act(
+            leasing.cancel,
+            N_("Cancel"),
+            move="cancel",
+            icon="x",
+            tone="danger",
+            inputs=(REASON,),
+            done=N_("The unit is free again."),
+        ),
+    ),
+    groups=(
+        Group(N_("Lease"), "unit unit.estate party since until signed_on renews"),
+        Group(N_("Rent"), "rent deposit due_day due_days proration"),
+        Group(N_("Increase"), "increase increase_percent increase_months increase_steps"),
+        Group(N_("End"), "notice_days notice_on reason"),
+        Group(N_("Guideline"), "override_reason hold_until"),
+        Group(N_("Note"), "note"),
+    ),
+    form_groups=(
+        Group(N_("Lease"), "unit party since until"),
+        Group(N_("Rent"), "rent deposit due_day due_days proration"),
+        Group(N_("Increase"), "increase increase_percent increase_months increase_steps"),
+        Group(N_("End"), "notice_days"),
+        Group(N_("Guideline"), "override_reason"),
+        Group(N_("Note"), "note"),
+    ),
+    figures="rent deposit since until",
+    related=(
+        Related(LeaseParty, "lease_id", N_("Who signs"), "party role", order="-role"),
+        Related(
+            Invoice,
+            "lease_id",
+            N_("Invoices"),
+            "number status subject due_on total due_amount",
+            order="-id",
+        ),
+    ),
+    presets=(
+        Preset(N_("Active"), "status=active"),
+        Preset(N_("Wait for signatures"), "status=pending_signature"),
+        Preset(N_("Under notice"), "status=notice"),
+    ),
+    waiting=(
+        Waiting(
+            "send_for_signature",
+            N_("Lease %(name)s waits for signatures"),
+            "writing",
+            _unsigned,
+            "waiting",
+        ),
+    ),
+    board=Board(note="party", amount="rent", hidden=frozenset({"ended", "cancelled"})),
+    labels={"party": N_("Tenant")},
+    hints={
+        "until": N_("Without a last day it goes on until notice is given."),
+        "rent": N_("For a month."),
+        "deposit": N_("Held for the tenant, apart from your own money."),
+        "due_day": N_("On which rent is asked for; the 31st is the last day of any month."),
+        "due_days": N_("Days in which it is paid."),
+        "increase_steps": N_("A step a line, like 2027-01-01: 28,000."),
+        "override_reason": N_("Where it leaves the guideline, why. A second person agrees."),
+    },
+    inputs={
+        "until": {"required": False},
+        "deposit": {"required": False},
+        "due_day": {"value": "1"},
+        "due_days": {"value": "5"},
+        "proration": {"value": "actual_days"},
+        "increase": {"value": "none"},
+        "increase_percent": {"value": "0", "required": False},
+        "increase_months": {"value": "12", "required": False},
+        "increase_steps": {"required": False},
+        "notice_days": {"value": "30"},
+        "override_reason": {"required": False},
+        "note": {"required": False},
+    },
+    empty=N_("No leases yet. Draft one for a vacant unit."),
+    drawing="key",
+)
+GUIDELINE = Screen(
+    Guideline,
+    title=N_("Guidelines"),
+    one=N_("Guideline"),
+    sentence=N_("Between which bounds leases stay, unless a second person agrees."),
+    menu=MENU,
+    columns="estate unit_type unit min_rent max_rent min_deposit max_deposit min_months max_months",
+    form="estate unit_type unit min_rent max_rent min_deposit max_deposit min_months max_months",
+    fixed="estate",
+    filters="estate unit_type unit",
+    called="estate",
+    heading=N_("Guideline of %(name)s"),
+    before_save=guidelines.check,
+    deletable=True,
+    currency="estate.currency",
+    groups=(
+        Group(N_("For"), "estate unit_type unit"),
+        Group(N_("Rent"), "min_rent max_rent"),
+        Group(N_("Deposit"), "min_deposit max_deposit"),
+        Group(N_("Term"), "min_months max_months"),
+    ),
+    inputs={each: {"required": False} for each in BOUNDS},
+    hints={
+        "unit_type": N_("Without one, for all units of the estate."),
+        "unit": N_("For one unit alone, which goes before the others."),
+    },
+    empty=N_("Leases may ask for anything. Add bounds for an estate."),
+)
+SCREENS = [LEASE, GUIDELINE]
