@@ -14,7 +14,17 @@ from dashboards import site as dashboards
 from migrations.build import Owner
 from views import home, screens
 from views.admin import menu, registry, words
-from views.web import compression, edges, enrolment, freshness, health, person, sessions, webhooks
+from views.web import (
+    checks,
+    compression,
+    edges,
+    enrolment,
+    freshness,
+    health,
+    person,
+    sessions,
+    webhooks,
+)
 from views.web.security import Security
 from workers import commands
 
@@ -27,7 +37,7 @@ def create_app(**settings: object) -> Flask:
     app.config.from_object("config")
     app.config.update(settings)
     log.configure(as_json=app.config["LOG_JSON"], level=app.config["LOG_LEVEL"])
-    box.use_keys(app.config["SECRET_KEY"])
+    box.use_keys(app.config["SECRET_KEY"], *app.config["SECRET_KEYS_BEFORE"])
     db.init_app(app)
     Migrate(app, Owner(app.extensions["engines"]["owner"], Base.metadata), directory="migrations")
     app.extensions["redis"] = Redis.from_url(app.config["REDIS_URL"])
@@ -50,6 +60,7 @@ def create_app(**settings: object) -> Flask:
         screens.register(appbuilder)
         dashboards.init_app(app)
     webhooks.init_app(app)
+    checks.init_app(app)
     commands.init_app(app, prepare_permissions)
     return app
 

@@ -161,6 +161,7 @@ try:
             "The embedded database is for the demo: give DATABASE_URL, or leave MAKAO_DEMO unset."
         )
     SECRET_KEY = _secret()
+    SECRET_KEYS_BEFORE = _text("SECRET_KEYS_BEFORE").split()
     DEMO_PASSWORD = _kept("demo-password", _demo_password()) if DEMO else ""
 
     # The databases: the owner migrates; web, jobs and sign-in each have a role that owns nothing.
@@ -178,7 +179,7 @@ try:
 
     # Where it listens. Its neighbours' ports are those of the demo's doubles.
     HOST = _text("HOST", "127.0.0.1")
-    PORT = _number("PORT", 8080, most=65_531)
+    PORT = _number("PORT", 8080, most=65_530)
     WEB_PROCESSES = _number("WEB_PROCESSES", 2, most=8)
     WEB_THREADS = _number("WEB_THREADS", 8, most=64)
     PUBLIC_URL = _text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
@@ -224,6 +225,12 @@ try:
     SMTP_URL = _text("SMTP_URL", f"smtp://127.0.0.1:{PORT + 2}" * MAIL_DOUBLE)
     MAILBOX_URL = f"http://127.0.0.1:{PORT + 3}" * MAIL_DOUBLE  # what /dev/mail shows
     MAIL_FROM = _text("MAIL_FROM", "Makao <no-reply@makao.invalid>")
+
+    # Checks of applicants: without an address staff check by hand. In the demo doubles/ plays it.
+    KYC_DOUBLE = DEMO and not _text("KYC_URL")
+    KYC_URL = _text("KYC_URL", f"http://127.0.0.1:{PORT + 5}" * KYC_DOUBLE).rstrip("/")
+    KYC_KEY = _text("KYC_KEY", _derived("kyc key") * KYC_DOUBLE)
+    KYC_WEBHOOK_SECRET = _text("KYC_WEBHOOK_SECRET", _derived("kyc webhook") * KYC_DOUBLE)
 
     # A provider of identities beside the password: none unless its address is given.
     OIDC_ISSUER = _text("OIDC_ISSUER").rstrip("/")
@@ -271,6 +278,7 @@ FAB_PASSWORD_COMPLEXITY_ENABLED = True
 AUTH_RATE_LIMITED = True  # does nothing unless RATELIMIT_ENABLED is set too
 AUTH_RATE_LIMIT = "10 per 20 second"
 OUTSIDE_RATE_LIMIT = "60 per minute"  # of an address: each may ask the provider something
+APPLYING_RATE_LIMIT = "60 per 10 minute"  # of an address: an applicant sends some ten forms
 FORGOTTEN_RATE_LIMIT = "20 per 10 minute"  # an office asks from one address, too
 RATELIMIT_ENABLED = True
 RATELIMIT_STORAGE_URI = REDIS_URL.replace("unix://", "redis+unix://", 1)

@@ -59,6 +59,14 @@ SETTINGS: Mapping[str, Declared] = {
     "signature.remind_days": Declared(
         3, N_("Days after which whoever has not signed is reminded (0: never)")
     ),
+    "onboarding.open_form": Declared(
+        default=False, says=N_("Everybody may apply at a form of ours, without an invitation")
+    ),
+    "kyc.by_provider": Declared(
+        default=True, says=N_("Have applicants checked by the provider, where one is set up")
+    ),
+    "kyc.check_hours": Declared(72, N_("Hours until a check of an applicant is given up")),
+    "kyc.valid_months": Declared(24, N_("Months until the proof of an identity is renewed")),
     "bank.details": Declared("", N_("Bank account that customers pay transfers to")),
 }
 

@@ -32,6 +32,7 @@ from models.leasing import Guideline
 from models.ledger import Account, Entry
 from models.notices import Channel as By
 from models.notices import Dispatch, Notification
+from models.onboarding import Identifier
 from models.organizations import Membership, Profile
 from models.paper_styles import PaperKind, PaperStyle
 from models.payments import ProviderEvent
@@ -58,10 +59,12 @@ from services import (
     disputes,
     estate,
     holds,
+    identifiers,
     instalments,
     late_fees,
     leasing,
     ledger,
+    onboarding,
     organizations,
     outside,
     passwords,
@@ -83,6 +86,7 @@ from services.payments import Part
 from services.scheduled_bills import Wish
 from services.signing import Asked
 from tests import database, make
+from tests import onboarding as applicants
 
 Do = Callable[..., str | None]
 
@@ -156,6 +160,7 @@ def fill(session: Session) -> UUID:
         _remind_and_charge(work, make.party(work).id)
         _tax_and_credit(work, make.party(work).id)
         _match_bank(work, make.party(work).id)
+        _onboard(work)
         _keep_house(work, member)
         _gather_signatures(work, member)
         session.commit()
@@ -254,6 +259,18 @@ def _lease(work: Work, place: Estate) -> None:
     work.session.add(rule)
     line = billing.Line("x", Decimal(70), RENTAL_INCOME)
     billing.draft(work, sent.party_id, "KES", "x", [line], lease_id=sent.id)
+
+
+def _onboard(work: Work) -> None:
+    """Somebody who applied and was approved, and somebody who still writes."""
+    done = applicants.handed_in(work)
+    applicants.checked(work, done, "passed", "passed")
+    onboarding.approve(work, done)
+    applicants.go_on(work, done)
+    applicants.begun(work)
+    applicants.handed_in(work, email="another@mail.example", identity="34567890")
+    number = work.session.scalars(select(Identifier.id).limit(1)).one()
+    identifiers.reveal(work, number)
 
 
 def _remind_and_charge(work: Work, customer: UUID) -> None:

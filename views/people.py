@@ -8,6 +8,7 @@ from core.work import Work, found
 from models.billing import Invoice
 from models.bookings import ApartmentOwner, Booking
 from models.estate import Occupancy, Ownership
+from models.onboarding import Identifier, PartyKyc
 from models.payments import PaymentIntent
 from models.people import Party
 from services import invitations, people
@@ -178,6 +179,16 @@ PARTY = Screen(
                 "apartment.project": N_("Project"),
                 "apartment.project.location": N_("Place"),
             },
+        ),
+        Related(
+            PartyKyc, "party_id", N_("Proof of identity"), "status verified_on expires_on reason"
+        ),
+        Related(
+            Identifier,
+            "party_id",
+            N_("Numbers of papers"),
+            "kind shown",
+            labels={"kind": N_("Paper"), "shown": N_("Number")},
         ),
         Related(Ownership, "party_id", N_("Units owned"), "unit unit.estate share since until"),
         Related(Occupancy, "party_id", N_("Lives in"), "unit unit.estate role since until"),

@@ -3,6 +3,7 @@
 from flask_appbuilder import AppBuilder
 
 from views import (
+    applying,
     approvals,
     bank_imports,
     bank_statements,
@@ -23,6 +24,7 @@ from views import (
     ledger,
     manual_entries,
     notices,
+    onboarding,
     organizations,
     paper_styles,
     papers,
@@ -57,6 +59,7 @@ SCREENS = [
     *wallets.SCREENS,
     *ledger.SCREENS,
     *people.SCREENS,
+    *onboarding.SCREENS,
     *organizations.SCREENS,
     *paper_styles.SCREENS,
     *approvals.SCREENS,
@@ -78,6 +81,7 @@ VIEWS = [
     bank_imports.BankImportsView,
     organizations.OrganizationView,
     organizations.InvitationView,
+    applying.ApplyingView,
     platform.PlatformView,
     mailbox.MailboxView,
     openapi.OpenApi,

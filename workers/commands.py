@@ -27,6 +27,7 @@ from workers import (
     chains,
     demo,
     doctor,
+    identifiers,
     imports,
     invariants,
     jobs,
@@ -64,6 +65,7 @@ def init_app(app: Flask, write_permissions: Callable[[Flask], None]) -> None:
         backups.restore,
         organizations.organization,
         accounts.person,
+        identifiers.group,
         simulate.simulate,
     ):
         app.cli.add_command(command)

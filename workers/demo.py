@@ -35,7 +35,7 @@ from models.sales import (
 )
 from services import accounts, organizations, people, sales, sign_in
 from services.sales import Floors
-from workers import demo_bank, demo_billing, demo_wallets
+from workers import demo_bank, demo_billing, demo_onboarding, demo_wallets
 from workers import demo_cast as cast
 from workers.demo_estate import Court
 from workers.demo_story import Story
@@ -156,6 +156,7 @@ def _found(company: cast.Company, password: str, random_: random.Random) -> None
         demo_wallets.choose_pin(profiles[login], wallet_id, password)
     demo_billing.play(stage.at, parties["resident"], company.currency)
     demo_bank.play(stage.at, parties["resident"], company.currency)
+    demo_onboarding.play(stage.at)
     with stage.at(clock()) as work:
         organizations.home(work).custom = WHOLE
         old = select(Event.id).where(Event.happened_at < work.now - HEARD)

@@ -25,6 +25,7 @@ from workers import (
     leasing,
     mail,
     notices,
+    onboarding,
     papers,
     payments,
     refunds,
@@ -61,6 +62,7 @@ SCHEDULE = (
     Entry("holds that end", timedelta(seconds=5), bookings.expire_holds),
     Entry("sagas", timedelta(seconds=5), sagas.advance_due),
     Entry("seals", timedelta(seconds=5), chains.seal),
+    Entry("applications", timedelta(seconds=5), onboarding.look_after),
     Entry("bill runs", timedelta(seconds=30), bills.go_on),
     Entry("imports", timedelta(seconds=30), imports.go_on),
     Entry("disputes", timedelta(minutes=1), disputes.look_into_due),
@@ -80,6 +82,12 @@ SCHEDULE = (
     Entry("old runs", timedelta(hours=1), cleaning.forget_runs),
     Entry("reminders of invoices", timedelta(days=1), dunning.remind, at=timedelta(hours=6)),
     Entry("late fees", timedelta(days=1), dunning.charge, at=timedelta(hours=3)),
+    Entry(
+        "proofs of identity",
+        timedelta(days=1),
+        onboarding.run_out,
+        at=timedelta(hours=2, minutes=30),
+    ),
     Entry("cleaning", timedelta(days=1), cleaning.clean, at=timedelta(hours=1, minutes=30)),
     Entry("old notices", timedelta(days=1), notices.clean, at=timedelta(hours=1, minutes=40)),
     Entry(

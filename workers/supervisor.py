@@ -214,9 +214,9 @@ def _here(host: str) -> str:
 
 
 def _ports() -> list[tuple[str, int]]:
-    card, smtp, mailbox, providers = (config.PORT + place for place in (1, 2, 3, 4))
+    card, smtp, mailbox, providers, kyc = (config.PORT + place for place in (1, 2, 3, 4, 5))
     doubles = [card] * config.CARD_DOUBLE + [smtp, mailbox] * config.MAIL_DOUBLE
-    doubles += [providers] * config.PROVIDERS_DOUBLE
+    doubles += [providers] * config.PROVIDERS_DOUBLE + [kyc] * config.KYC_DOUBLE
     return [(config.HOST, config.PORT), *(("127.0.0.1", port) for port in doubles)]
 
 
@@ -275,7 +275,15 @@ def _doubles() -> list[Process]:
         MAIL_HTTP_PORT=str(config.PORT + 3),
         MAIL_DATA=str(config.DATA / "mail"),
     )
+    kyc = _python(
+        "kyc",
+        ["-m", "doubles.kyc"],
+        KYC_PORT=str(config.PORT + 5),
+        KYC_KEY=config.KYC_KEY,
+        KYC_SECRET=config.KYC_WEBHOOK_SECRET,
+    )
     doubles = [card] * config.CARD_DOUBLE + [mail] * config.MAIL_DOUBLE
+    doubles += [kyc] * config.KYC_DOUBLE
     return doubles + [providers] * config.PROVIDERS_DOUBLE
 
 

@@ -44,6 +44,7 @@ EDGES = {
     "workers/demo.py": "the demo is told act by act, each at its own instant",
     "workers/preparation.py": "the owner prepares the database before anything runs in it",
     "views/portal/wallet_acts.py": "what a wrong PIN or password counts must hold",
+    "views/applying.py": "a form that was refused leaves nothing",
     "views/portal/bills.py": "a form that was refused leaves nothing",
     "views/profile.py": "what belongs to sign-in is kept by its own session",
     "views/web/passwords.py": "the same",
@@ -57,6 +58,7 @@ WITHOUT_FLOW = {
 }
 NOT_A_DOMAIN = {
     "views": {
+        "applying",
         "financials",
         "manual_entries",
         "financial_filters",
@@ -77,6 +79,7 @@ NOT_A_DOMAIN = {
         "tax_tables",
     },
     "workers": {
+        "identifiers",
         *("jobs", "schedule", "scheduler", "relay", "subscriptions", "sagas"),
         *("commands", "supervisor", "processes", "leftovers", "web", "mail", "chains"),
         *("cleaning", "doctor", "invariants", "preparation", "backups"),
@@ -88,6 +91,7 @@ NOT_A_DOMAIN = {
             "demo_billing",
             "demo_bank",
             "demo_estate",
+            "demo_onboarding",
             "imports",
             "papers",
         ),
@@ -95,6 +99,7 @@ NOT_A_DOMAIN = {
         *("simulate", "simulate_people", "simulate_days"),
     },
     "services": {
+        *("onboarding_cases", "kyc", "identifiers"),
         *("invariants", "reports", "postings", "access", "sign_in", "second_factor"),
         *("instalments", "refunds", "assignments", "booking_ends", "cancellations"),
         *("sagas", "chains", "catalogue", "offers", "buying", "papers"),

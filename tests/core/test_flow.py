@@ -19,6 +19,7 @@ from models.estate import UNIT_FLOW
 from models.events import SAGA_FLOW
 from models.holds import HOLD_FLOW
 from models.leasing import LEASE_FLOW
+from models.onboarding import APPLICATION_FLOW, CHECK_FLOW, KYC_FLOW
 from models.payments import DISPUTE_FLOW, INTENT_FLOW, REFUND_FLOW
 from models.people import PARTY_FLOW
 from models.periods import PERIOD_FLOW
@@ -30,6 +31,9 @@ from views.admin import states
 
 assert models.__all__
 FLOWS: dict[str, Flow[Any]] = {
+    "application": APPLICATION_FLOW,
+    "check": CHECK_FLOW,
+    "kyc": KYC_FLOW,
     "approval": APPROVAL_FLOW,
     "bank line": BANK_LINE_FLOW,
     "cheque": CHEQUE_FLOW,

@@ -39,6 +39,11 @@ OPEN: dict[str, str] = {
     "/health": EVERYBODY,
     "/metrics": EVERYBODY,
     "/invitation/<code>": EVERYBODY,
+    "/apply/<slug>": EVERYBODY,
+    "/application/<code>": EVERYBODY,
+    "/application/<code>/<step>": EVERYBODY,
+    "/application/<code>/papers/<uuid:pk>/remove": EVERYBODY,
+    "/application/<code>/withdraw": EVERYBODY,
     "/files/<uuid:pk>": HERE,
     "/api/v1/_openapi": EVERYBODY,
     "/api/v1/security/login": EVERYBODY,
@@ -79,7 +84,15 @@ RIGHTS = {
 }
 """Pages that are no screens, and the right that opens them."""
 IMPORTS = "/imports/"
-OTHERS = ("/platform/", "/portal/", "/dashboards/", "/api/v1/card/", "/webhooks/", "/hooks/")
+OTHERS = (
+    "/platform/",
+    "/portal/",
+    "/dashboards/",
+    "/api/v1/card/",
+    "/webhooks/",
+    "/hooks/",
+    "/checks/",
+)
 """Faces with tables of their own (tests/views/portal, test_platform, tests/dashboards ...)."""
 WRITES = {"add", "edit", "delete"}
 IN_SCREENS = re.compile(r"^/(?P<face>admin|api/v1)/(?P<table>[a-z_]+)/(?P<rest>.*)$")

@@ -27,6 +27,17 @@ AUDITED: Mapping[str, str] = {
     "signed_name": N_("Name as written"),
     "viewed_at": N_("Opened"),
     "accepted_at": N_("Accepted"),
+    "application": N_("Application"),
+    "asked": N_("What is missing"),
+    "consent_client": N_("Agreed to from"),
+    "consent_version": N_("Version of the text"),
+    "expires_on": N_("Good until"),
+    "next_at": N_("Looked after next"),
+    "round": N_("Round"),
+    "shown": N_("Number"),
+    "submitted_at": N_("Handed in"),
+    "summary": N_("What was found"),
+    "verified_on": N_("Proved on"),
     "account": N_("Account"),
     "account_locked_until": N_("Locked until"),
     "assigned_at": N_("Assigned on"),
@@ -128,6 +139,7 @@ TECHNICAL = frozenset(
     ab_user_id after before cancel_asked causation_id cells chain check_at code_hash correlation_id
     called_at custom digest first_position flow_version id invitation_id last last_position locked
     mapping notice_hash places notification_id once organization_id pay_url previous record_id
+    blind identity_locked
     checksum credit_account_locked debit_account_locked form_key parts postings proved_in
     recharge_pin_locked who_id made_at
     recovery_codes request_hash request_id return_url row_id rows salt seal_id sealed_at search

@@ -47,7 +47,10 @@ ACTIONS: Mapping[str, str] = {
     "suspend": N_("suspended"),
     "activate": N_("activated"),
 }
-SAGAS: Mapping[str, str] = {"cancel_booking": N_("Cancelling a booking")}
+SAGAS: Mapping[str, str] = {
+    "cancel_booking": N_("Cancelling a booking"),
+    "onboard": N_("Taking somebody on"),
+}
 TABLES: Mapping[str, str] = {
     "booking_addon": N_("Add-on of a booking"),
     "booking_invoice": N_("Invoice of a booking"),
@@ -55,6 +58,7 @@ TABLES: Mapping[str, str] = {
     "apartment_addon": N_("Add-on of an apartment"),
     "instalment_step": N_("Step of an instalment plan"),
     "autopay": N_("Automatic payment"),
+    "data_look": N_("Look at a number of a person"),
     "autopay_run": N_("Try of an automatic payment"),
     "bank_match": N_("Match of a bank line"),
     "credit_note_line": N_("Line of a credit note"),

@@ -46,6 +46,20 @@ from models.leasing import (
     LesseeRole,
     Proration,
 )
+from models.onboarding import (
+    APPLICANT_ROLE_LABELS,
+    APPLICATION_FLOW,
+    CHECK_FLOW,
+    CHECK_KIND_LABELS,
+    IDENTIFIER_LABELS,
+    KYC_FLOW,
+    ApplicantRole,
+    ApplicationStatus,
+    CheckKind,
+    CheckStatus,
+    IdentifierKind,
+)
+from models.organizations import KycStatus
 from models.paper_styles import PaperKind
 from models.payments import (
     DISPUTE_FLOW,
@@ -88,9 +102,11 @@ from models.wallets import (
 
 FLOWS: Mapping[type[Enum], Any] = {
     ApartmentStatus: APARTMENT_FLOW,
+    ApplicationStatus: APPLICATION_FLOW,
     ApprovalStatus: APPROVAL_FLOW,
     BankLineStatus: BANK_LINE_FLOW,
     BookingStatus: BOOKING_FLOW,
+    CheckStatus: CHECK_FLOW,
     ChequeStatus: CHEQUE_FLOW,
     CycleStatus: CYCLE_FLOW,
     DisputeStatus: DISPUTE_FLOW,
@@ -100,6 +116,7 @@ FLOWS: Mapping[type[Enum], Any] = {
     IntentStatus: INTENT_FLOW,
     InvoiceStatus: INVOICE_FLOW,
     LeaseStatus: LEASE_FLOW,
+    KycStatus: KYC_FLOW,
     OrderStatus: ORDER_FLOW,
     PartyStatus: PARTY_FLOW,
     PeriodStatus: PERIOD_FLOW,
@@ -123,7 +140,10 @@ MEANINGS: Mapping[type[Enum], Mapping[Any, str]] = {
 CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
     **{kind: flow.labels for kind, flow in FLOWS.items()},
     ApartmentType: APARTMENT_TYPE_LABELS,
+    ApplicantRole: APPLICANT_ROLE_LABELS,
     Basis: BASIS_LABELS,
+    CheckKind: CHECK_KIND_LABELS,
+    IdentifierKind: IDENTIFIER_LABELS,
     Every: EVERY_LABELS,
     Increase: INCREASE_LABELS,
     LesseeRole: LESSEE_ROLE_LABELS,

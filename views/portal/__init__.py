@@ -1,5 +1,6 @@
 """The portal: what visitors and buyers see, phone first. One file a place."""
 
+from views.portal.applications import PortalApplicationsView
 from views.portal.autopay import PortalAutopayView
 from views.portal.bills import PortalBillsView
 from views.portal.bookings import PortalBookingsView
@@ -29,5 +30,6 @@ VIEWS = (
     PortalAutopayView,
     PortalBillsView,
     PortalSigningView,
+    PortalApplicationsView,
     CatalogueView,
 )

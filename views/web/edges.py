@@ -28,7 +28,7 @@ from views.web import refusals
 from views.web.person import person, request_id
 
 logger = logging.getLogger(__name__)
-DOORS = ("/login", "/invitation/")
+DOORS = ("/login", "/invitation/", "/apply/", "/application/")
 """Where nobody is signed in: a page of these that is too old is only loaded again."""
 CODES = {400: "bad_request", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}
 

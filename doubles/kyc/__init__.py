@@ -1,0 +1,1 @@
+"""A provider of checks of persons, for tests and the demo."""
