@@ -26,6 +26,7 @@ from core.text import N_
 BYTES_MAX = 5 * 1024 * 1024
 LINES_MAX = 20_000
 TEXT_MAX = 400
+TOO_MANY = N_("The file has more than 20,000 lines. Ask for fewer days.")
 FORMATS = ("csv", "ofx", "camt")
 DATES = {
     "ymd": "%Y-%m-%d",
@@ -176,7 +177,7 @@ def _csv(data: bytes, mapping: Columns) -> FileStatement:
     except csv.Error:
         raise UnreadableFile(N_("This is no CSV file.")) from None
     if len(lines) + len(problems) > LINES_MAX:
-        raise UnreadableFile(N_("The file has more than 20,000 lines. Ask for fewer days."))
+        raise UnreadableFile(TOO_MANY)
     if problems:
         raise UnreadableFile(N_("Some rows cannot be read. Nothing was taken in."), problems)
     opening, closing = _around(lines, balances)
@@ -249,22 +250,28 @@ def _ofx(data: bytes, zone: ZoneInfo) -> FileStatement:
     try:
         tree = OFXTree()
         tree.parse(io.BytesIO(data))
+        root = tree.getroot()
+        rows_of_it = root.iter("STMTTRN") if root is not None else ()
+        written = [each.findtext("DTPOSTED") or "" for each in rows_of_it]
         statements = tree.convert().statements
     except Exception:  # noqa: BLE001  # its parser raises what it likes over what is no OFX
         raise UnreadableFile(N_("This is no statement in OFX.")) from None
     if len(statements) != 1:
         raise UnreadableFile(N_("The file has statements of several accounts. Ask for one each."))
     (statement,) = statements
+    rows = list(statement.transactions or ())
+    if len(rows) > LINES_MAX:
+        raise UnreadableFile(TOO_MANY)
     lines = [
         FileLine(
-            each.dtposted.astimezone(zone).date(),
+            _posted(each.dtposted, as_written, zone),
             Decimal(each.trnamt),
             _clean(str(getattr(each, "name", "") or "")),
             _clean(str(each.refnum or each.checknum or "")),
             _clean(str(each.memo or "")),
             str(each.fitid)[:80],
         )
-        for each in islice(statement.transactions or (), LINES_MAX)
+        for each, as_written in zip(rows, written, strict=True)
         if each.trnamt
     ]
     closing = statement.ledgerbal.balamt if statement.ledgerbal is not None else None
@@ -273,6 +280,14 @@ def _ofx(data: bytes, zone: ZoneInfo) -> FileStatement:
     )
     account = str(getattr(statement.account, "acctid", "") or "")
     return FileStatement(lines, str(statement.curdef or ""), account, opening, closing)
+
+
+def _posted(instant: datetime, as_written: str, zone: ZoneInfo) -> date:
+    """Give the day of a line: as it is written where no time is told, or midnight of nowhere."""
+    day = re.fullmatch(r"(\d{8})(000000(\.0+)?)?", as_written.strip())
+    if day:
+        return date.fromisoformat(day[1])
+    return instant.astimezone(zone).date()
 
 
 def _camt(data: bytes, zone: ZoneInfo) -> FileStatement:
@@ -285,16 +300,14 @@ def _camt(data: bytes, zone: ZoneInfo) -> FileStatement:
         raise UnreadableFile(N_("The file has statements of several accounts. Ask for one each."))
     (statement,) = statements
     try:
-        lines = [
-            line
-            for entry in islice(_all(statement, "Ntry"), LINES_MAX)
-            for line in _entry(entry, zone)
-        ]
+        lines = [line for entry in _all(statement, "Ntry") for line in _entry(entry, zone)]
         balances = {
             _said(each, "Tp/CdOrPrtry/Cd"): _signed(each) for each in _all(statement, "Bal")
         }
     except (ValueError, InvalidOperation):
         raise UnreadableFile(N_("This is no statement in camt.053.")) from None
+    if len(lines) > LINES_MAX:
+        raise UnreadableFile(TOO_MANY)
     account = _said(statement, "Acct/Id/IBAN") or _said(statement, "Acct/Id/Othr/Id")
     currency = _said(statement, "Acct/Ccy")
     if not currency:

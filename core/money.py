@@ -141,3 +141,17 @@ def split(total: Decimal, shares: Sequence[Decimal], currency: str) -> list[Deci
         parts.append(part)
         left -= part
     return [*parts, left]
+
+
+def split_within(total: Decimal, most: Sequence[Decimal], currency: str) -> list[Decimal]:
+    """Divide `total` in proportion to what each part may be `most`, and give none more than that.
+
+    Both are zero or more, and `total` at most the sum of them.
+    """
+    parts = [min(*pair) for pair in zip(split(total, most, currency), most, strict=True)]
+    left = total - sum(parts)
+    for number, limit in enumerate(most):
+        more = min(limit - parts[number], left)
+        parts[number] += more
+        left -= more
+    return parts

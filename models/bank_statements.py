@@ -177,7 +177,7 @@ class BankLine(OrganizationScoped, Base):
 
 
 class BankMatch(OrganizationScoped, Base):
-    """What of a line was found to be: a payment of ours, or an entry on an account of the chart.
+    """What of a line was found to be: a payment of ours, an account of the chart, or an entry.
 
     `amount` has the line's sign. One that is undone says when; its entry is reversed.
     """
@@ -199,7 +199,10 @@ class BankMatch(OrganizationScoped, Base):
             info={"says": N_("This payment is matched already.")},
         ),
         CheckConstraint("amount <> 0", "amount_not_zero"),
-        CheckConstraint("num_nonnulls(intent_id, code) = 1", "is_one_thing"),
+        CheckConstraint(
+            "num_nonnulls(intent_id, code) = 1 OR num_nonnulls(intent_id, code) = 0 AND NOT booked",
+            "is_one_thing",
+        ),
     )
 
     line_id: Mapped[UUID]
@@ -211,6 +214,8 @@ class BankMatch(OrganizationScoped, Base):
     currency: Mapped[Currency]
     booked: Mapped[bool] = mapped_column(server_default=text("true"))
     """Whether matching has posted it; a payment that was in the books before is only found."""
+    cleared: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    """Whether matching has cleared the cheque that paid."""
     matched_at: Mapped[datetime]
     undone_at: Mapped[datetime | None]
 

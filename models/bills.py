@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     CheckConstraint,
     Computed,
+    FetchedValue,
     Index,
     Numeric,
     String,
@@ -85,7 +86,8 @@ class Bill(Record):
     """What units of an estate are asked for. `amount` is in the estate's currency.
 
     The audience are the units of the estate, of some types, of one block, and for which a
-    `condition` holds, where these are said. `code` is the line of the chart that it earns for.
+    `condition` holds, where these are said. `code` is the line of the chart that it earns for. What
+    began before `automatic_from`, which the database sets, waits for a person.
     """
 
     __tablename__ = "bill"
@@ -143,6 +145,7 @@ class Bill(Record):
     due_days: Mapped[int] = mapped_column(server_default="14", default=14)
     automatic: Mapped[bool] = mapped_column(server_default=text("true"), default=True)
     active: Mapped[bool] = mapped_column(server_default=text("true"), default=True)
+    automatic_from: Mapped[date | None] = mapped_column(server_onupdate=FetchedValue())
 
     estate: Mapped[Estate] = relationship(
         primaryjoin="foreign(Bill.estate_id) == Estate.id", lazy="raise_on_sql"
@@ -266,6 +269,7 @@ class Problem(StrEnum):
     no_amount = auto()
     nothing = auto()
     too_much = auto()
+    asked_before = auto()
 
 
 PROBLEM_LABELS = {
@@ -275,6 +279,7 @@ PROBLEM_LABELS = {
     Problem.no_amount: N_("Its amount cannot be reckoned: its area is missing, say"),
     Problem.nothing: N_("It comes to nothing"),
     Problem.too_much: N_("It is more than can be kept"),
+    Problem.asked_before: N_("An invoice of this period that was taken back was paid and stands"),
 }
 
 

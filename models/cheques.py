@@ -31,6 +31,8 @@ CHEQUE_FLOW = Flow(
     moves={
         "deposit": ({ChequeStatus.received}, ChequeStatus.deposited),
         "clear": (_OUT, ChequeStatus.cleared),
+        # What a bank's line was matched with by mistake.
+        "unclear": ({ChequeStatus.cleared}, ChequeStatus.deposited),
         # Banks take back what they had credited, too.
         "bounce": (_OUT | {ChequeStatus.cleared}, ChequeStatus.bounced),
     },
@@ -91,6 +93,7 @@ class Cheque(PartyScoped, Record):
     deposited_on: Mapped[date | None]
     cleared_on: Mapped[date | None]
     bounced_on: Mapped[date | None]
+    clearings: Mapped[int] = mapped_column(server_default="0", default=0)
     reason: Mapped[str] = mapped_column(String(400), server_default="")
     fee_invoice_id: Mapped[UUID | None]
 

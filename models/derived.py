@@ -8,6 +8,7 @@ from models.bookings import Booking, BookingInvoice, BookingStatus
 from models.credit import CreditNote
 from models.payments import Allocation, PaymentIntent
 from models.sales import Apartment, ApartmentType, Package, Project
+from models.wallets import RecordType, Transaction, TransactionStatus
 
 Invoice.instalment = relationship(
     BookingInvoice,
@@ -85,6 +86,17 @@ PaymentIntent.unapplied_amount = column_property(
         Allocation.intent_id == PaymentIntent.id,
     )
     .correlate_except(Allocation)
+    .scalar_subquery()
+    # What filled a wallet is not left over.
+    - select(func.coalesce(func.sum(Transaction.amount), 0))
+    .where(
+        Transaction.organization_id == PaymentIntent.organization_id,
+        Transaction.wallet_id == PaymentIntent.wallet_id,
+        Transaction.payment_reference == PaymentIntent.number,
+        Transaction.record_type == RecordType.credit,
+        Transaction.status == TransactionStatus.success,
+    )
+    .correlate_except(Transaction)
     .scalar_subquery(),
     deferred=True,
 )

@@ -167,7 +167,11 @@ class Credential(Base):
 
 
 class Invitation(Record):
-    """A link by which somebody becomes a member, once. Only a SHA-256 of its code is kept."""
+    """A link by which somebody becomes a member, once. Only a SHA-256 of its code is kept.
+
+    There are two codes: the mailed one shows whose the address is; the one that whoever invites is
+    shown (`shown_hash`) does not.
+    """
 
     __tablename__ = "member_invitation"
     __table_args__ = keyed(
@@ -179,6 +183,7 @@ class Invitation(Record):
     roles: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
     party_id: Mapped[UUID | None]
     code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    shown_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     invited_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("profile.id"))
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]

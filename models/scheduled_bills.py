@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
+    FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -46,6 +47,7 @@ class ScheduledBill(PartyScoped, Record):
     """A bill of somebody's own: electricity, water, internet. `amount` is in the wallet's currency.
 
     The account that it is paid to is kept as those of withdrawals: masked, and locked in a box.
+    What fell due before `since`, which the database sets, is not paid by itself.
     """
 
     __tablename__ = "scheduled_bill"
@@ -75,6 +77,9 @@ class ScheduledBill(PartyScoped, Record):
     mode: Mapped[Mode]
     remind_days: Mapped[list[int]] = mapped_column(ARRAY(INTEGER), server_default=text("'{}'"))
     active: Mapped[bool] = mapped_column(server_default=text("true"), default=True)
+    since: Mapped[date] = mapped_column(
+        server_default=FetchedValue(), server_onupdate=FetchedValue()
+    )
 
     def __str__(self) -> str:
         return self.title
@@ -123,7 +128,8 @@ DUE_FLOW = Flow(
 class ScheduledPayment(Record):
     """One due time of a bill, once. `reminded` are the days before it on which its owner was told.
 
-    `tries` counts how often there was not enough money; `try_at` says when it is tried next.
+    `tries` counts how often there was not enough money; `try_at` says when it is tried next, and
+    `orders` how often its payment was ordered.
     """
 
     __tablename__ = "scheduled_payment"
@@ -152,6 +158,7 @@ class ScheduledPayment(Record):
     )
     tries: Mapped[int] = mapped_column(server_default="0", default=0)
     try_at: Mapped[datetime | None]
+    orders: Mapped[int] = mapped_column(server_default="0", default=0)
     order_id: Mapped[UUID | None]
     failure: Mapped[str] = mapped_column(String(400), server_default="", default="")
 

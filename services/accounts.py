@@ -218,10 +218,11 @@ def _found(door: Session, login: str | Profile) -> Profile:
     if isinstance(login, Profile):
         return login
     plain = login.strip().lower()
+    called = User.email if "@" in plain else User.username
     query = (
         select(Profile)
         .join(User, User.id == Profile.ab_user_id)
-        .where(or_(func.lower(User.username) == plain, func.lower(User.email) == plain))
+        .where(func.lower(called) == plain)
         .with_for_update(of=Profile)
         .execution_options(populate_existing=True)
     )

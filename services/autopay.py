@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import islice
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, case, func, select
 
 from core.db import uuid7
 from core.errors import BadInput, Refused
@@ -14,14 +16,25 @@ from core.text import N_
 from core.work import Work, found, locked
 from models.autopay import Autopay, AutopayRun, RunOutcome
 from models.billing import Invoice
+from models.payments import Allocation, PaymentIntent
 from models.wallets import OrderStatus, Wallet
-from services import billing, credit, ledger, wallet_orders, wallet_pins, wallets
+from services import (
+    billing,
+    credit,
+    ledger,
+    payments,
+    wallet_orders,
+    wallet_pins,
+    wallets,
+)
 from services.events import Fact, emit
 from services.wallet_orders import Ask
 
 TRIES = (0, 1, 3, 7)
 """Days after the first try on which it is tried again while the wallet has too little."""
 MOST = 500
+WAITS = timedelta(days=3)
+"""How long a payment that somebody has begun is waited for, before the wallet pays."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +48,18 @@ class AutopayFailed(Fact, type="autopay.failed", table="autopay"):
     amount: Decimal
     currency: str
     again_on: date | None
+
+
+@dataclass(frozen=True)
+class AutopayPaidInPart(Fact, type="autopay.paid_in_part", table="autopay"):
+    """An invoice was paid by itself up to the limit; `rest` is still due."""
+
+    autopay_id: UUID
+    invoice_id: UUID
+    party_id: UUID
+    number: str
+    rest: Decimal
+    currency: str
 
 
 def of(work: Work, wallet_id: UUID) -> Autopay | None:
@@ -100,28 +125,39 @@ def due(work: Work) -> list[tuple[UUID, UUID]]:
             Invoice.status.in_(billing.OPEN),
             Invoice.due_on >= Autopay.since,
             Invoice.due_on - Autopay.days_before <= today,
+            ~select(AutopayRun.id)
+            .where(
+                AutopayRun.invoice_id == Invoice.id,
+                (AutopayRun.outcome == RunOutcome.paid)
+                | (AutopayRun.attempt >= len(TRIES))
+                | (AutopayRun.tried_on == today),
+            )
+            .exists(),
+            ~_under_way(work, Invoice.id).exists(),
         )
         .order_by(Invoice.due_on, Invoice.id)
-        .limit(MOST)
     )
-    return [
+    asked = (
         (autopay_id, invoice_id)
         for autopay_id, invoice_id in work.session.execute(query)
         if _attempt(work, invoice_id, today) is not None
-    ]
+    )
+    return list(islice(asked, MOST))
 
 
 def pay(work: Work, autopay_id: UUID, invoice_id: UUID) -> AutopayRun | None:
     """Pay an invoice once for its due day, credit first; None where it is not the time.
 
-    At most `most` leaves in all. Who stops at the same instant waits here, or this does: what was
-    stopped pays nothing.
+    At most `most` leaves in all, over all tries, and credit only together with what the wallet
+    adds. While another payment of it is under way it waits. Who stops at the same instant waits
+    here, or this does: what was stopped pays nothing.
     """
     agreed = locked(work, Autopay, autopay_id)
     invoice = locked(work, Invoice, invoice_id)
     today = ledger.business_date(work)
     attempt = _attempt(work, invoice_id, today)
-    if not agreed.active or invoice.status not in billing.OPEN or attempt is None:
+    waits = work.session.scalar(_under_way(work, invoice.id).limit(1)) is not None
+    if not agreed.active or invoice.status not in billing.OPEN or attempt is None or waits:
         return None
     assert invoice.due_on
     run = AutopayRun(
@@ -136,25 +172,51 @@ def pay(work: Work, autopay_id: UUID, invoice_id: UUID) -> AutopayRun | None:
         currency=agreed.currency,
         outcome=RunOutcome.refused,
     )
-    room = invoice.total - invoice.paid_amount
-    room = room if agreed.most is None else min(room, agreed.most)
-    run.credit = min(
-        room, max(credit.available(work, agreed.party_id, agreed.currency), Decimal(0))
-    )
-    if run.credit:
-        credit.use(work, invoice.id, run.credit, once=f"autopay:{run.id}")
-    run.amount = room - run.credit
-    run.outcome = _take(work, agreed, run) if run.amount else RunOutcome.paid
+    due = invoice.total - invoice.paid_amount
+    room = due if agreed.most is None else min(due, agreed.most - _gone(work, invoice.id))
+    at_hand = max(credit.available(work, agreed.party_id, agreed.currency), Decimal(0))
+    run.credit = max(min(room, at_hand), Decimal(0))
+    run.amount = max(room - run.credit, Decimal(0))
+    if wallets.available(work, agreed.wallet_id) < run.amount:
+        run.credit, run.outcome = Decimal(0), RunOutcome.short
+    else:
+        if run.credit:
+            credit.use(work, invoice.id, run.credit, once=f"autopay:{run.id}")
+        run.outcome = _take(work, agreed, run) if run.amount else RunOutcome.paid
     work.session.add(run)
     work.session.flush()
     if run.outcome is not RunOutcome.paid:
         _tell(work, run, invoice)
+    elif due > run.credit + run.amount:
+        rest = due - run.credit - run.amount
+        said = (invoice.id, run.party_id, invoice.number or "", rest, run.currency)
+        emit(work, AutopayPaidInPart(run.autopay_id, *said))
     return run
 
 
+def _gone(work: Work, invoice_id: UUID) -> Decimal:
+    """Sum what earlier tries have paid of an invoice."""
+    paid = case((AutopayRun.outcome == RunOutcome.paid, AutopayRun.amount), else_=0)
+    query = select(func.coalesce(func.sum(AutopayRun.credit + paid), 0)).where(
+        AutopayRun.invoice_id == invoice_id
+    )
+    return Decimal(work.session.scalar(query) or 0)
+
+
+def _under_way(work: Work, invoice_id: Any) -> Select[Any]:
+    """Select payments of an invoice that may still come in: begun lately, and not ended."""
+    return (
+        select(Allocation.id)
+        .join(PaymentIntent, PaymentIntent.id == Allocation.intent_id)
+        .where(
+            Allocation.invoice_id == invoice_id,
+            PaymentIntent.status.in_(payments.ASKED),
+            PaymentIntent.created_at > work.now - WAITS,
+        )
+    )
+
+
 def _take(work: Work, agreed: Autopay, run: AutopayRun) -> RunOutcome:
-    if wallets.available(work, agreed.wallet_id) < run.amount:
-        return RunOutcome.short
     try:
         order = wallet_orders.pay(
             work,

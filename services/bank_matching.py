@@ -22,9 +22,9 @@ from models.bank_statements import (
 from models.billing import Invoice, PaymentMethod
 from models.chart import BANK, FOLLOWS_DOCUMENTS, MAIN, OF_A_PARTY, Book
 from models.cheques import Cheque, ChequeStatus
-from models.payments import IntentStatus, PaymentIntent
+from models.payments import Allocation, IntentStatus, PaymentIntent
 from models.people import Party
-from services import billing, cheques, ledger, payments, postings, reversals
+from services import billing, cheques, ledger, payments, postings
 from services.events import Fact, emit
 from services.payments import Outcome, Part
 
@@ -54,19 +54,17 @@ class NoSuchPart(Refused):
     says = N_("%(what)s does not fit this line.")
 
 
+class EntryDoesNotFit(Refused):
+    """It is not what moved, or it was taken back."""
+
+    code = "bank_entry_does_not_fit"
+    status = 422
+    says = N_("This entry does not move what is left of the line on this account, or is reversed.")
+
+
 @dataclass(frozen=True)
 class BankLineMatched(Fact, type="bank_line.matched", table="bank_line"):
     """A line, or a part of it, is in the books."""
-
-    line_id: UUID
-    match_id: UUID
-    amount: Decimal
-    currency: str
-
-
-@dataclass(frozen=True)
-class BankMatchUndone(Fact, type="bank_line.match_undone", table="bank_line"):
-    """What a line was matched with is not so: it waits again."""
 
     line_id: UUID
     match_id: UUID
@@ -110,7 +108,8 @@ def accept(work: Work, line_id: UUID) -> BankLine:
 def with_invoices(work: Work, line_id: UUID, invoice_ids: Sequence[UUID]) -> BankLine:
     """Let what came in pay invoices of one customer, in the order given, as far as it goes.
 
-    What is left of the line waits: it may be credit, or somebody else's.
+    What is left of the line waits: it may be credit, or somebody else's. A transfer that was
+    announced for just this comes in by it.
 
     Raises:
         MatchedAlready: nothing is left of the line.
@@ -130,7 +129,9 @@ def with_invoices(work: Work, line_id: UUID, invoice_ids: Sequence[UUID]) -> Ban
             left -= share
     if not parts:
         raise NoSuchPart(NOTHING_DUE)
-    intent = payments.begin(work, parts, PaymentMethod.bank_transfer, note=_note(line), again=True)
+    intent = _announced(work, parts) or payments.begin(
+        work, parts, PaymentMethod.bank_transfer, note=_note(line), again=True
+    )
     return _settled(work, line, intent)
 
 
@@ -144,22 +145,39 @@ def with_payment(work: Work, line_id: UUID, intent_id: UUID) -> BankLine:
     """
     line, left = _open(work, line_id)
     intent = locked(work, PaymentIntent, intent_id)
-    if (intent.amount, intent.currency) != (left, line.currency):
+    right = (intent.amount, intent.currency) == (left, line.currency)
+    if not right or _book(work, line).name != MAIN:
         raise NoSuchPart(what=intent.number)
     if intent.method is PaymentMethod.bank_transfer and intent.status in AWAITED:
         return _settled(work, line, intent)
     account = found(work, BankAccount, line.bank_account_id)
+    cleared = False
     if intent.method is PaymentMethod.cheque:
-        key = _cleared(work, intent, line)
         here = account.code == BANK
+        if not here:
+            raise NoSuchPart(what=intent.number)
+        key, cleared = _cleared(work, intent, line)
     else:
         key = f"payment:{intent.id}"
         here = postings.MONEY_ACCOUNTS.get(intent.method) == account.code
     if intent.status is not IntentStatus.succeeded or not here:
         raise NoSuchPart(what=intent.number)
     entry_id = ledger.entry_with(work, key)
-    _match(work, line, intent.amount, intent_id=intent.id, entry_id=entry_id, booked=False)
-    return line
+    match = _new(work, line, intent.amount, entry_id)
+    match.intent_id, match.cleared = intent.id, cleared
+    return _keep(work, line, match)
+
+
+def with_entry(work: Work, line_id: UUID, entry_id: UUID) -> BankLine:
+    """Match a line with an entry that the books have already: a payout, say, or one by hand.
+
+    Raises:
+        MatchedAlready: nothing is left of the line, or the entry is another line's.
+        EntryDoesNotFit: it moves something else on this account of the bank, or is reversed.
+
+    """
+    line, left = _open(work, line_id)
+    return _keep(work, line, _new(work, line, left, entry_id))
 
 
 def with_account(
@@ -197,52 +215,12 @@ def with_account(
         amount=size if left > 0 else -size,
         currency=line.currency,
         booked=True,
+        cleared=False,
         matched_at=work.now,
     )
     recipe = postings.bank_line_booked(match, line, account, book.name)
     match.entry_id = ledger.post(work, recipe)
     return _keep(work, line, match)
-
-
-def undo(work: Work, match_id: UUID, reason: str) -> BankLine:
-    """Undo a match: what it had posted is reversed, and the line waits again.
-
-    Raises:
-        MatchedAlready: it is undone.
-        As `reversals.take_back`.
-
-    """
-    line_id = found(work, BankMatch, match_id).line_id
-    line = locked(work, BankLine, line_id)
-    match = locked(work, BankMatch, match_id)
-    if match.undone_at is not None:
-        raise MatchedAlready
-    match.undone_at = work.now
-    work.session.flush()
-    if match.booked and match.intent_id is not None:
-        reversals.take_back(work, match.intent_id, reason)
-    elif match.booked:
-        ledger.reverse(work, match.entry_id, *postings.bank_match_undone(match))
-    work.session.refresh(line)
-    emit(work, BankMatchUndone(line.id, match.id, match.amount, match.currency))
-    return line
-
-
-def undo_all(work: Work, line_id: UUID, reason: str) -> BankLine:
-    """Undo all that a line is matched with.
-
-    Raises:
-        NothingSuggested: it is matched with nothing.
-        As `undo`.
-
-    """
-    query = select(BankMatch.id).where(BankMatch.line_id == line_id, BankMatch.undone_at.is_(None))
-    ids = list(work.session.scalars(query.order_by(BankMatch.id)))
-    if not ids:
-        raise NothingSuggested
-    for match_id in ids:
-        undo(work, match_id, reason)
-    return found(work, BankLine, line_id)
 
 
 def invoices_named(work: Work, numbers: Sequence[str]) -> list[UUID]:
@@ -276,54 +254,77 @@ def _book(work: Work, line: BankLine) -> Book:
     return work.session.get_one(Book, account.book_id)
 
 
-def _cleared(work: Work, intent: PaymentIntent, line: BankLine) -> str:
-    """Let a cheque clear by the bank's line, if it has not; gives the key of its entry."""
+def _announced(work: Work, parts: Sequence[Part]) -> PaymentIntent | None:
+    """Find the one transfer that was announced for just these parts."""
+    wanted = {part.invoice_id: part.amount for part in parts}
+    query = (
+        select(PaymentIntent.id)
+        .join(Allocation, Allocation.intent_id == PaymentIntent.id)
+        .where(
+            PaymentIntent.method == PaymentMethod.bank_transfer,
+            PaymentIntent.status.in_(AWAITED),
+            PaymentIntent.amount == sum((part.amount or 0 for part in parts), Decimal(0)),
+            Allocation.invoice_id.in_(wanted),
+        )
+        .distinct()
+    )
+    for intent_id in work.session.scalars(query.order_by(PaymentIntent.id).limit(20)).all():
+        rows = select(Allocation).where(Allocation.intent_id == intent_id)
+        said = {row.invoice_id: row.amount for row in work.session.scalars(rows)}
+        intent = locked(work, PaymentIntent, intent_id)
+        if said == wanted and intent.status in AWAITED:
+            return intent
+    return None
+
+
+def _cleared(work: Work, intent: PaymentIntent, line: BankLine) -> tuple[str, bool]:
+    """Let a cheque clear by the bank's line, if it has not; gives the key of its entry.
+
+    One that was written down later than the bank has paid it clears on that later day.
+    """
     query = select(Cheque).where(Cheque.intent_id == intent.id)
     cheque = work.session.scalar(query)
     if cheque is None:
         raise NoSuchPart(what=intent.number)
-    if cheque.status is not ChequeStatus.cleared:
-        cheques.clear(work, cheque.id, line.booked_on)
-    return postings.cheque_not_cleared(cheque)[0]
+    fresh = cheque.status is not ChequeStatus.cleared
+    if fresh:
+        cheques.clear(work, cheque.id, max(line.booked_on, cheques.taken_on(work, cheque)))
+    return postings.cheque_not_cleared(cheque)[0], fresh
 
 
 def _settled(work: Work, line: BankLine, intent: PaymentIntent) -> BankLine:
     account = found(work, BankAccount, line.bank_account_id)
-    if account.code != postings.MONEY_ACCOUNTS[PaymentMethod.bank_transfer]:
+    here = account.code == postings.MONEY_ACCOUNTS[PaymentMethod.bank_transfer]
+    if not here or _book(work, line).name != MAIN:
         raise NoSuchPart(what=intent.number)
     done = payments.settle(work, intent.id, Outcome("succeeded", intent.amount, intent.currency))
     entry_id = ledger.entry_with(work, f"payment:{done.id}")
-    _match(work, line, done.amount, intent_id=done.id, entry_id=entry_id, booked=True)
-    return line
+    match = _new(work, line, done.amount, entry_id)
+    match.intent_id, match.booked = done.id, True
+    return _keep(work, line, match)
 
 
-def _match(  # noqa: PLR0913  # what a payment's match is made of
-    work: Work,
-    line: BankLine,
-    amount: Decimal,
-    *,
-    intent_id: UUID,
-    entry_id: UUID,
-    booked: bool,
-) -> None:
-    match = BankMatch(
+def _new(work: Work, line: BankLine, amount: Decimal, entry_id: UUID) -> BankMatch:
+    """Make a match with what the books have, not yet written."""
+    return BankMatch(
         id=uuid7(),
         organization_id=line.organization_id,
         line_id=line.id,
-        intent_id=intent_id,
         entry_id=entry_id,
         amount=amount,
         currency=line.currency,
-        booked=booked,
+        booked=False,
+        cleared=False,
         matched_at=work.now,
     )
-    _keep(work, line, match)
 
 
 def _keep(work: Work, line: BankLine, match: BankMatch) -> BankLine:
     broken = {
         "ck_bank_line_matched_within_amount": MatchedAlready(),
         "uq_bank_match_intent": MatchedAlready(),
+        "bank_match_once": MatchedAlready(),
+        "bank_match_fits": EntryDoesNotFit(field="entry"),
     }
     with refusing(work.session, broken):
         work.session.add(match)

@@ -1,5 +1,6 @@
 """Bank statements: files taken in once, whose lines add up to the balances that the bank tells."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from core.money import exact, is_currency, written
 from core.text import N_
 from core.work import Work, found, locked
 from models.bank_statements import BankAccount, BankLine, BankLineStatus, BankStatement
-from models.chart import AccountType, LedgerAccount
+from models.chart import CHEQUES, FOLLOWS_DOCUMENTS, OF_A_PARTY, AccountType, LedgerAccount
 from services import ledger
 from services.events import Fact, emit
 
@@ -28,6 +29,16 @@ class FileKnown(Refused):
 
     code = "bank_file_known"
     says = N_("This was taken in before: nothing in it is new.")
+
+
+class LooksKnown(Refused):
+    """Lines of the same days and amounts came before, told in another way."""
+
+    code = "bank_lines_look_known"
+    says = N_(
+        "%(count)s lines have the day and the amount of lines that came before, told otherwise: in"
+        " another format, say. Take them in only if they moved beside those."
+    )
 
 
 class BalancesDiffer(Refused):
@@ -55,6 +66,16 @@ class StatementTaken(Fact, type="bank_statement.taken", table="bank_statement"):
     lines: int
     begins_on: date
     ends_on: date
+
+
+@dataclass(frozen=True)
+class BankMatchUndone(Fact, type="bank_line.match_undone", table="bank_line"):
+    """What a line was matched with is not so: it waits again."""
+
+    line_id: UUID
+    match_id: UUID
+    amount: Decimal
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +120,18 @@ def check_account(work: Work, row: BankAccount) -> None:
             LedgerAccount.active,
         )
     )
-    if kind is not AccountType.asset:
+    if kind is not AccountType.asset or row.code in {*FOLLOWS_DOCUMENTS, *OF_A_PARTY, CHEQUES}:
         raise BadInput(N_("Write the code of an asset of that book, like 1010."), field="code")
 
 
-def take_in(work: Work, account_id: UUID, file: File) -> BankStatement:
+def take_in(work: Work, account_id: UUID, file: File, *, beside: bool = False) -> BankStatement:
     """Take in a statement. Lines that came before, in whichever file, are passed over.
+
+    `beside` says that what looks like lines that came before has moved beside them.
 
     Raises:
         FileKnown: nothing in it is new.
+        LooksKnown: some came before in another format, by their days and amounts.
         AnotherAccount: it is in another currency, or of days that are still to come.
         BalancesDiffer: its lines do not add up to its balances.
         BadInput: an amount has more decimals than the currency.
@@ -120,6 +144,8 @@ def take_in(work: Work, account_id: UUID, file: File) -> BankStatement:
     )
     if work.session.scalar(same) is not None:
         raise FileKnown
+    if not beside and (count := _look_known(work, account.id, file.movements)):
+        raise LooksKnown(count=count)
     days = [each.booked_on for each in file.movements]
     statement = BankStatement(
         id=uuid7(),
@@ -178,6 +204,19 @@ def _check(work: Work, account: BankAccount, file: File) -> None:
             sum=written(total, account.currency),
             balances=written(file.closing - file.opening, account.currency),
         )
+
+
+def _look_known(work: Work, account_id: UUID, movements: Sequence[Movement]) -> int:
+    """Count new lines that have day and amount of one which the file does not tell by its key."""
+    days = [each.booked_on for each in movements]
+    query = select(BankLine.key, BankLine.booked_on, BankLine.amount).where(
+        BankLine.bank_account_id == account_id, BankLine.booked_on.between(min(days), max(days))
+    )
+    before = {row.key: (row.booked_on, row.amount) for row in work.session.execute(query)}
+    told = {each.key for each in movements}
+    missing = Counter(said for key, said in before.items() if key not in told)
+    fresh = Counter((each.booked_on, each.amount) for each in movements if each.key not in before)
+    return (missing & fresh).total()
 
 
 def _insert(work: Work, statement: BankStatement, movements: Sequence[Movement]) -> int:

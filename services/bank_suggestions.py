@@ -11,10 +11,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from core.work import Work
-from models.bank_statements import BankLine, BankLineStatus, BankRule, RuleTest
+from core.work import Work, found
+from models.bank_statements import BankAccount, BankLine, BankLineStatus, BankRule, RuleTest
 from models.billing import Invoice, PaymentMethod
-from models.payments import IntentStatus, PaymentIntent
+from models.chart import MAIN, Book
+from models.payments import Allocation, IntentStatus, PaymentIntent
 from models.people import Party
 from services import billing
 
@@ -51,9 +52,26 @@ class Known:
         self.by_number[_plain(each.number)] = each
         self.by_amount[each.amount].append(each)
 
+    def settle(self, work: Work, announced: set[UUID]) -> None:
+        """Leave out invoices that a transfer is announced for, where the amount alone is told.
+
+        Two candidates for one money would be as good as each other, and neither be suggested.
+        """
+        query = select(Allocation.invoice_id, Allocation.amount).where(
+            Allocation.intent_id.in_(announced)
+        )
+        promised = {(invoice_id, amount) for invoice_id, amount in work.session.execute(query)}
+        for amount, rows in self.by_amount.items():
+            rows[:] = [each for each in rows if (each.invoice_id, amount) not in promised]
+
 
 def suggest(work: Work, account_id: UUID, currency: str) -> int:
-    """Look for what the unmatched lines of an account may be. Returns for how many it was found."""
+    """Look for what the unmatched lines of an account may be. Returns for how many it was found.
+
+    Payments come in on the own book's accounts; on others only rules are looked at.
+    """
+    account = found(work, BankAccount, account_id)
+    own = work.session.get_one(Book, account.book_id).name == MAIN
     query = (
         select(BankLine)
         .where(BankLine.bank_account_id == account_id, BankLine.status == BankLineStatus.unmatched)
@@ -63,7 +81,7 @@ def suggest(work: Work, account_id: UUID, currency: str) -> int:
     rules = work.session.scalars(
         select(BankRule).where(BankRule.active).order_by(BankRule.position, BankRule.id)
     ).all()
-    known, found = _known(work, currency), 0
+    known, fitting = _known(work, currency) if own else Known(), 0
     for line in work.session.scalars(query).all():
         rule = next((each for each in rules if fits(each, line)), None)
         best = None if rule else _best(line, known)
@@ -72,9 +90,9 @@ def suggest(work: Work, account_id: UUID, currency: str) -> int:
         line.suggested_intent_id = best[0].intent_id if best else None
         line.suggestion = rule.name if rule else (best[0].number if best else "")
         line.score = 100 if rule else min(best[1], 100) if best else 0
-        found += bool(line.suggestion)
+        fitting += bool(line.suggestion)
     work.session.flush()
-    return found
+    return fitting
 
 
 def fits(rule: BankRule, line: BankLine) -> bool:
@@ -121,9 +139,12 @@ def _known(work: Work, currency: str) -> Known:
         .order_by(PaymentIntent.id.desc())
         .limit(MOST)
     )
+    announced: set[UUID] = set()
     for intent, name in work.session.execute(awaited):
         since = intent.created_at.date()
         known.add(Candidate(intent.number, name, intent.amount, since, intent_id=intent.id))
+        announced.add(intent.id)
+    known.settle(work, announced)
     return known
 
 

@@ -44,6 +44,14 @@ class AskedAlready(Refused):
     says = N_("The bill was asked for in this period already.")
 
 
+class NoPeriod(Refused):
+    """No period of the bill begins on that day: another would be asked for twice."""
+
+    code = "no_period"
+    status = 422
+    says = N_("No period of this bill begins on that day.")
+
+
 class NothingToAsk(Refused):
     """Nobody would be asked for anything."""
 
@@ -106,6 +114,7 @@ def plan(work: Work, bill_id: UUID, period_on: date | None = None) -> BillingCyc
 
     Raises:
         AskedAlready: that period was asked for, or none is left.
+        NoPeriod: none begins on that day.
         BadInput: its formula cannot be read any more.
 
     """
@@ -114,6 +123,8 @@ def plan(work: Work, bill_id: UUID, period_on: date | None = None) -> BillingCyc
     day = period_on or _next(work, bill)
     if day is None:
         raise AskedAlready
+    if day not in bills.periods(bill, day, day):
+        raise NoPeriod(field="period_on")
     cycle = BillingCycle(
         id=uuid7(),
         organization_id=bill.organization_id,
@@ -154,10 +165,19 @@ def issue(work: Work, cycle_id: UUID) -> BillingCycle:
     cycle = locked(work, BillingCycle, cycle_id)
     if not cycle.charges:
         raise NothingToAsk
+    if cycle.started_at is None:
+        cycle.due_on = due_on(work, cycle)
     _move(work, cycle, "issue")
     cycle.cancel_asked = False
     cycle.started_at = cycle.started_at or work.now
     return cycle
+
+
+def due_on(work: Work, cycle: BillingCycle) -> date:
+    """Say when a cycle is due if it is issued today: those who are asked have all their days."""
+    bill = found(work, Bill, cycle.bill_id)
+    today = estate.today(work, found(work, Estate, bill.estate_id))
+    return max(cycle.due_on, today + timedelta(days=bill.due_days))
 
 
 def stop(work: Work, cycle_id: UUID) -> BillingCycle:
@@ -244,7 +264,10 @@ def at_work(work: Work) -> list[UUID]:
 
 
 def due(work: Work) -> list[tuple[UUID, date]]:
-    """List the periods of automatic bills that began and were never planned, also long ago."""
+    """List the periods of automatic bills that began and were never planned, also long ago.
+
+    What a bill missed while it was switched off waits for somebody to plan it.
+    """
     late = []
     query = (
         select(Bill, Estate)
@@ -258,8 +281,8 @@ def due(work: Work) -> list[tuple[UUID, date]]:
                 select(BillingCycle.period_on).where(BillingCycle.bill_id == bill.id)
             )
         )
-        today = estate.today(work, place)
-        late += [(bill.id, day) for day in bills.periods(bill, today) if day not in known]
+        began = bills.periods(bill, estate.today(work, place), bill.automatic_from)
+        late += [(bill.id, day) for day in began if day not in known]
     return late
 
 

@@ -66,11 +66,22 @@ WITH there AS (
     FROM shared AS s
     WINDOW earlier AS (PARTITION BY unit_id ORDER BY nth
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+), stands AS (
+    SELECT i.unit_id, i.party_id FROM billing_cycle AS y
+    JOIN billing_cycle AS t ON t.organization_id = y.organization_id AND t.bill_id = y.bill_id
+     AND t.period_on = y.period_on AND t.status = 'taken_back'
+    JOIN bill_charge AS c ON c.organization_id = t.organization_id AND c.cycle_id = t.id
+    JOIN invoice AS i ON i.organization_id = c.organization_id AND i.id = c.id
+     AND i.status <> 'void'
+    WHERE y.organization_id = :home AND y.id = :cycle
 ), judged AS (
     SELECT unit_id, number, party_id, gross, round(gross * :discount / 100, :places) AS discount,
         CASE WHEN party_id IS NULL THEN 'no_payer' WHEN gross IS NULL THEN 'no_amount'
             WHEN gross - round(gross * :discount / 100, :places) <= 0 THEN 'nothing'
-            WHEN gross >= 1e12 THEN 'too_much' ELSE 'none' END AS problem
+            WHEN gross >= 1e12 THEN 'too_much'
+            WHEN EXISTS (SELECT FROM stands AS s
+                WHERE (s.unit_id, s.party_id) = (asked.unit_id, asked.party_id)) THEN 'asked_before'
+            ELSE 'none' END AS problem
     FROM asked
     UNION ALL
     SELECT unit_id, number, NULL, 0, 0, 'not_all_owned' FROM shared

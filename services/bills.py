@@ -4,21 +4,20 @@ from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import count
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from core.errors import BadInput
 from core.money import exact
 from core.text import N_
 from core.work import Work, found
-from models.bills import Basis, Bill, Every
+from models.bills import OVER, Basis, Bill, BillingCycle, Every
 from models.chart import AccountType, Book, LedgerAccount
 from models.estate import Block, Estate, UnitType
 from services import formulas
 from services.formulas import Formula, Name
 
-MOST_PERIODS = 600
-"""Periods of one bill that are caught up at most: fifty years of months."""
 MONTHS = {Every.month: 1, Every.quarter: 3, Every.year: 12}
 NAMES = {
     "area": Name("c.area"),
@@ -37,6 +36,7 @@ def check(work: Work, bill: Bill) -> None:
         BadInput: the amount, a formula, the block or the line of the chart cannot be.
 
     """
+    _check_days(work, bill)
     bill.title = (bill.title or "").strip()
     place = found(work, Estate, bill.estate_id) if bill.estate_id else None
     if place is None:
@@ -80,21 +80,35 @@ def audience(bill: Bill) -> Formula | None:
     return formulas.condition(bill.condition, NAMES, "condition")
 
 
-def periods(bill: Bill, through: date) -> Iterator[date]:
-    """Give the first day of each period that began by a day: the day on which it is asked for."""
+def periods(bill: Bill, through: date, since: date | None = None) -> Iterator[date]:
+    """Give the first day of each period that began by a day: the day on which it is asked for.
+
+    With `since` only those that began on that day or later.
+    """
     last = min(through, bill.until) if bill.until else through
-    for number in range(MOST_PERIODS):
+    for number in count(_number(bill, since or bill.first_on)):
         day = _begins(bill, number)
         if day is None or day > last:
             return
-        yield day
+        if since is None or day >= since:
+            yield day
 
 
 def next_period(bill: Bill, after: date) -> date | None:
     """Give the first day of the next period after a day; None where none follows."""
-    days = (_begins(bill, number) for number in range(MOST_PERIODS))
-    later = next((day for day in days if day is None or day > after), None)
+    days = (_begins(bill, number) for number in count(_number(bill, after)))
+    later = next(day for day in days if day is None or day > after)
     return None if later is None or (bill.until and later > bill.until) else later
+
+
+def _number(bill: Bill, day: date) -> int:
+    """Number a period that began by a day, and shortly before it."""
+    if bill.every is Every.once or day <= bill.first_on:
+        return 0
+    if bill.every is Every.week:
+        return (day - bill.first_on).days // 7
+    months = (day.year - bill.first_on.year) * 12 + day.month - bill.first_on.month
+    return max(months // MONTHS[bill.every] - 1, 0)
 
 
 def _begins(bill: Bill, number: int) -> date | None:
@@ -106,6 +120,20 @@ def _begins(bill: Bill, number: int) -> date | None:
     months = bill.first_on.month - 1 + MONTHS[bill.every] * number
     year, month = bill.first_on.year + months // 12, months % 12 + 1
     return date(year, month, min(bill.first_on.day, monthrange(year, month)[1]))
+
+
+def _check_days(work: Work, bill: Bill) -> None:
+    """Say before the database does that the days of a bill stay once it was asked for."""
+    said = inspect(bill).attrs
+    moved = said.every.history.deleted or said.first_on.history.deleted
+    asked = select(BillingCycle.id).where(
+        BillingCycle.bill_id == bill.id, BillingCycle.status.not_in(OVER)
+    )
+    with work.session.no_autoflush:
+        if moved and work.session.scalar(asked.limit(1)) is not None:
+            raise BadInput(
+                N_("It was asked for already: end this bill, and write another."), field="first_on"
+            )
 
 
 def _check_code(work: Work, bill: Bill) -> None:

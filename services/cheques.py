@@ -6,15 +6,19 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from sqlalchemy import select
+
 from core.db import refusing, uuid7
 from core.errors import BadInput, Refused
 from core.money import exact
 from core.text import N_
 from core.work import Work, locked
+from models.bank_statements import BankMatch
 from models.billing import PaymentMethod
 from models.chart import OTHER_INCOME
 from models.cheques import CHEQUE_FLOW, Cheque, ChequeStatus
 from services import billing, ledger, organizations, payments, postings, reversals
+from services.bank_statements import BankMatchUndone
 from services.billing import Line, ReasonNeeded
 from services.events import Fact, emit
 from services.payments import Part
@@ -100,7 +104,7 @@ def deposit(work: Work, cheque_id: UUID, on: date | None = None) -> Cheque:
     """Note that a cheque was carried to the bank.
 
     Raises:
-        BadInput: the day is still to come, or before the one on the cheque.
+        BadInput: the day is still to come, or before the one on the cheque or its receipt.
 
     """
     row = locked(work, Cheque, cheque_id)
@@ -117,7 +121,7 @@ def clear(work: Work, cheque_id: UUID, on: date | None = None) -> Cheque:
     """Note that the bank has the money: from cheques in hand it goes to the bank.
 
     Raises:
-        BadInput: the day is still to come, or before the one on the cheque.
+        BadInput: the day is still to come, or before the one on the cheque or its receipt.
 
     """
     row = locked(work, Cheque, cheque_id)
@@ -125,10 +129,31 @@ def clear(work: Work, cheque_id: UUID, on: date | None = None) -> Cheque:
     day = _day(work, row, on)
     CHEQUE_FLOW.move(row, "clear")
     row.cleared_on, row.deposited_on = day, row.deposited_on or day
+    row.clearings += 1
     work.session.flush()
     ledger.post(work, postings.cheque_cleared(row))
     emit(work, ChequeMoved(row.id, row.party_id, row.number, row.status))
     return row
+
+
+def unclear(work: Work, intent_id: UUID) -> Cheque | None:
+    """Note that a cheque has not cleared after all: it is at the bank still; None if it bounced."""
+    query = select(Cheque.id).where(Cheque.intent_id == intent_id)
+    row = locked(work, Cheque, work.session.scalars(query).one())
+    if row.status is not ChequeStatus.cleared:
+        return None
+    CHEQUE_FLOW.move(row, "unclear")
+    row.cleared_on = None
+    work.session.flush()
+    posted, key, memo = postings.cheque_not_cleared(row)
+    ledger.reverse(work, ledger.entry_with(work, posted), key, memo)
+    emit(work, ChequeMoved(row.id, row.party_id, row.number, row.status))
+    return row
+
+
+def taken_on(work: Work, row: Cheque) -> date:
+    """Give the day on which a cheque was taken."""
+    return row.created_at.astimezone(ledger.zone(work)).date()
 
 
 def bounce(work: Work, cheque_id: UUID, reason: str, fee: Decimal | None = None) -> Cheque:
@@ -151,6 +176,7 @@ def bounce(work: Work, cheque_id: UUID, reason: str, fee: Decimal | None = None)
     if had_cleared:
         posted, key, memo = postings.cheque_not_cleared(row)
         ledger.reverse(work, ledger.entry_with(work, posted), key, memo)
+    _unmatch(work, row)
     reversals.take_back(work, row.intent_id, row.reason)
     if fee:
         row.fee_invoice_id = _charge(work, row, exact(fee, row.currency, "fee"))
@@ -160,6 +186,17 @@ def bounce(work: Work, cheque_id: UUID, reason: str, fee: Decimal | None = None)
         ChequeBounced(row.id, row.party_id, row.number, row.amount, row.currency, row.reason),
     )
     return row
+
+
+def _unmatch(work: Work, row: Cheque) -> None:
+    """Let the bank's line that a cheque had been wait again: its money is not there."""
+    live = select(BankMatch).where(
+        BankMatch.intent_id == row.intent_id, BankMatch.undone_at.is_(None)
+    )
+    for match in work.session.scalars(live).all():
+        match.undone_at = work.now
+        work.session.flush()
+        emit(work, BankMatchUndone(match.line_id, match.id, match.amount, match.currency))
 
 
 def _charge(work: Work, row: Cheque, fee: Decimal) -> UUID:
@@ -178,6 +215,7 @@ def _day(work: Work, row: Cheque, on: date | None) -> date:
     day = on or today
     if day > today:
         raise BadInput(N_("That day is still to come."), field="on")
-    if day < row.created_at.date() - STALE:
-        raise BadInput(N_("A bank takes no cheque of that day."), field="on")
+    if day < max(row.written_on, taken_on(work, row)):
+        said = N_("That is before the day on the cheque, or the one on which it was taken.")
+        raise BadInput(said, field="on")
     return day

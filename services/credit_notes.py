@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from core.db import refusing, uuid7
 from core.errors import BadInput, Refused
-from core.money import exact, rounded, split
+from core.money import exact, rounded, split_within
 from core.text import N_
 from core.work import Work, locked
 from models.billing import Invoice, InvoiceLine, InvoiceStatus
@@ -117,7 +117,8 @@ def write(work: Work, invoice_id: UUID, amount: Decimal, reason: str, once: str 
     rows = [each for each in left(work, invoice_id) if each.gross > 0]
     if amount > sum((each.gross for each in rows), Decimal(0)):
         raise MoreThanInvoiced(field="amount")
-    shares = split(amount, [each.gross for each in rows], invoice.currency) if rows else []
+    most = [each.gross for each in rows]
+    shares = split_within(amount, most, invoice.currency) if rows else []
     parts = {row.line_id: share for row, share in zip(rows, shares, strict=True)}
     return write_lines(work, invoice_id, parts, reason, once)
 

@@ -16,7 +16,8 @@ from core.text import N_
 
 LONGEST, MOST_PARTS = 400, 120
 NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
-CALLS = {"min": "least", "max": "greatest", "round": "round", "abs": "abs"}
+CALLS = {"round": "round", "abs": "abs"}
+LISTS = ("min", "max")
 ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 COMPARISONS = {
     ast.Lt: "<",
@@ -207,13 +208,20 @@ class _Reader:
     def _choice(self, node: ast.IfExp) -> _Part:
         test = self._of(node.test, Kind.truth)
         body, other = self._of(node.body, Kind.number), self._of(node.orelse, Kind.number)
-        return _Part(f"(CASE WHEN {test} THEN {body} ELSE {other} END)", Kind.number)
+        # A test that cannot be made gives nothing, and not what holds otherwise.
+        chosen = f"(CASE {test} WHEN true THEN {body} WHEN false THEN {other} END)"
+        return _Part(chosen, Kind.number)
 
     def _call(self, node: ast.Call) -> _Part:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
-        if name not in CALLS or node.keywords or not node.args:
+        if name not in (*CALLS, *LISTS) or node.keywords or not node.args:
             raise self._refused(node)
-        if name in ("round", "abs") and len(node.args) != 1:
+        if name in CALLS and len(node.args) != 1:
             raise self._refused(node)
         given = ", ".join(self._of(each, Kind.number) for each in node.args)
-        return _Part(f"{CALLS[name]}({given})", Kind.number)
+        if name in CALLS:
+            return _Part(f"{CALLS[name]}({given})", Kind.number)
+        # least() and greatest() would pass over what has no value.
+        whole = f"CASE WHEN count(*) = count(n) THEN {name}(n) END"
+        listed = f"unnest(ARRAY[{given}]) AS n"
+        return _Part(f"(SELECT {whole} FROM {listed})", Kind.number)  # noqa: S608  # parts of ours

@@ -300,6 +300,12 @@ PHRASES = (
     ),
     (1, re.compile(r"Apartment (?P<name>.+)"), N_("Apartment %(name)s")),
     (2, re.compile(r"Package (?P<name>.+)"), N_("Package %(name)s")),
+    (1, re.compile(r"Late fee on invoice (?P<number>\S+)"), N_("Late fee on invoice %(number)s")),
+    (
+        1,
+        re.compile(r"Fee for cheque (?P<number>\d+) that was not paid"),
+        N_("Fee for cheque %(number)s that was not paid"),
+    ),
 )
 """What we write on the first lines of an invoice, to be read in the language of who reads."""
 

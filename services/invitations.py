@@ -20,10 +20,10 @@ BUYER = "Buyer"
 def invite(
     work: Work, email: str, roles: Sequence[str], party_id: UUID | None = None
 ) -> tuple[Invitation, str]:
-    """Invite somebody by mail. Returns the invitation, and its code to show once.
+    """Invite somebody by mail. Returns the invitation, and a code to show once.
 
-    Until the mail has gone its code is kept locked with it; afterwards nowhere. Whoever is to buy
-    is somebody the organization knows: they are found by their address, or made known by it.
+    Until the mail has gone its own code is kept locked with it; afterwards nowhere. Whoever is to
+    buy is somebody the organization knows: they are found by their address, or made known by it.
 
     Raises:
         As `organizations.invite`.
@@ -31,11 +31,12 @@ def invite(
     """
     if party_id is None and BUYER in roles and "@" in email:
         party_id = people.customer_of(work, email).id
-    code = organizations.invite(work, email, roles, party_id)
-    invitation = work.session.scalars(
-        select(Invitation).where(Invitation.code_hash == organizations.hash_of(code))
-    ).one()
     dispatch_id = uuid7()
+    mailed, kept = new_code(dispatch_id)
+    code = organizations.invite(work, email, roles, party_id, mailed)
+    invitation = work.session.scalars(
+        select(Invitation).where(Invitation.shown_hash == organizations.hash_of(code))
+    ).one()
     work.session.add(
         Dispatch(
             id=dispatch_id,
@@ -43,7 +44,7 @@ def invite(
             invitation_id=invitation.id,
             channel=Channel.email,
             address=invitation.email,
-            locked=box.lock(code, _place(dispatch_id)),
+            locked=kept,
             due_at=work.now,
             created_at=work.now,
         )

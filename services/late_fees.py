@@ -1,14 +1,15 @@
 """Late fees: what is charged on invoices that are not paid in time, never on a fee itself."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
 
 from core.db import uuid7
 from core.errors import BadInput
@@ -68,7 +69,7 @@ def check(_work: Work, row: LateFeeRule) -> None:
     if row.kind in (LateFeeKind.percent, LateFeeKind.daily) and row.percent <= 0:
         raise BadInput(N_("Say how many percent."), field="percent")
     if row.kind is LateFeeKind.tiered and not read_tiers(row.tiers or ""):
-        raise BadInput(N_("Write the steps, like 10 days: 2 %%."), field="tiers")
+        raise BadInput(N_("Write the steps, like 10 days: 2 %."), field="tiers")
 
 
 def read_tiers(text: str) -> list[tuple[int, Decimal]]:
@@ -82,7 +83,7 @@ def read_tiers(text: str) -> list[tuple[int, Decimal]]:
     for line in filter(None, map(str.strip, text.splitlines())):
         found = TIER.fullmatch(line)
         if found is None:
-            raise BadInput(N_("Write the steps, like 10 days: 2 %%."), field="tiers")
+            raise BadInput(N_("Write the steps, like 10 days: 2 %."), field="tiers")
         tiers.append((int(found[1]), Decimal(found[2])))
     for before, after in pairwise(tiers):
         if after[0] <= before[0] or after[1] < before[1]:
@@ -94,11 +95,13 @@ def foresee(work: Work, most: int = MOST) -> list[Fee]:
     """Reckon the fees that would be charged today, and charge none."""
     today = ledger.business_date(work)
     fees = []
-    for rule in work.session.scalars(select(LateFeeRule).where(LateFeeRule.active)):
-        for invoice in _late(work, rule, today, most):
+    for rule in work.session.scalars(select(LateFeeRule).where(LateFeeRule.active)).all():
+        for invoice in _late(work, rule, today):
             fee = _fee(work, rule, invoice, today)
             if fee is not None:
                 fees.append(fee)
+            if len(fees) >= most:
+                return fees
     return fees
 
 
@@ -182,7 +185,15 @@ def _concerns(rule: LateFeeRule) -> ColumnElement[bool]:
     return and_(~theirs.exists(), ~closer.exists())
 
 
-def _late(work: Work, rule: LateFeeRule, today: date, most: int) -> Sequence[Invoice]:
+def _late(work: Work, rule: LateFeeRule, today: date) -> Iterator[Invoice]:
+    """Give the late invoices of a rule that may bear a fee today, page by page."""
+    last: Invoice | None = None
+    while page := _page(work, rule, today, last):
+        yield from page
+        last = page[-1]
+
+
+def _page(work: Work, rule: LateFeeRule, today: date, last: Invoice | None) -> Sequence[Invoice]:
     fees = select(InvoiceLine.id).where(
         InvoiceLine.invoice_id == Invoice.id, InvoiceLine.code == LATE_FEES
     )
@@ -193,12 +204,23 @@ def _late(work: Work, rule: LateFeeRule, today: date, most: int) -> Sequence[Inv
             Invoice.status.in_(billing.OPEN),
             Invoice.due_on < today - timedelta(days=rule.grace_days),
             ~fees.exists(),
+            ~_charged(rule, today).exists(),
             _concerns(rule),
         )
         .order_by(Invoice.due_on, Invoice.id)
-        .limit(most)
+        .limit(MOST)
     )
+    if last is not None:
+        query = query.where(tuple_(Invoice.due_on, Invoice.id) > (last.due_on, last.id))
     return work.session.scalars(query).all()
+
+
+def _charged(rule: LateFeeRule, today: date) -> Select[Any]:
+    """Select the fees after which an invoice bears no other today."""
+    charged = select(LateFee.id).where(LateFee.invoice_id == Invoice.id)
+    if rule.kind in (LateFeeKind.fixed, LateFeeKind.percent):
+        return charged
+    return charged.where(LateFee.charged_on > today - timedelta(days=rule.every_days))
 
 
 def _is_fee(work: Work, invoice_id: UUID) -> bool:

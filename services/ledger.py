@@ -295,6 +295,17 @@ def entry_with(work: Work, key: str) -> UUID:
     return entry_id
 
 
+def posted(work: Work, key: str, code: str) -> Decimal:
+    """Sum what the entry of a key has put on a line of the chart, debits positive."""
+    query = (
+        select(func.coalesce(func.sum(Posting.amount), 0))
+        .join(Account, Account.id == Posting.account_id)
+        .join(Entry, Entry.id == Posting.entry_id)
+        .where(Entry.key == key, Account.code == code)
+    )
+    return Decimal(work.session.scalar(query) or 0)
+
+
 def guard_credit(work: Work, code: str, currency: str, party_id: UUID) -> None:
     """Keep a party's account in the own book from being overdrawn, if it has one."""
     query = select(Account.id).where(

@@ -165,8 +165,13 @@ def address_of(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
 
 
-def invite(work: Work, email: str, roles: Sequence[str], party_id: UUID | None = None) -> str:
+def invite(
+    work: Work, email: str, roles: Sequence[str], party_id: UUID | None = None, mailed: str = ""
+) -> str:
     """Invite somebody by a link that works once, for 14 days. Returns its code, kept nowhere.
+
+    `mailed` is another code, which goes to the address and nowhere else: whoever comes by it has
+    shown that the address is theirs.
 
     Raises:
         BadInput: the address or the roles cannot be read.
@@ -181,7 +186,8 @@ def invite(work: Work, email: str, roles: Sequence[str], party_id: UUID | None =
         email=email.lower(),
         roles=sorted(roles),
         party_id=party_id,
-        code_hash=hash_of(code),
+        code_hash=hash_of(mailed or secrets.token_urlsafe(32)),
+        shown_hash=hash_of(code),
         invited_by_id=work.scope.profile_id,
         expires_at=work.now + INVITATION_LASTS,
     )

@@ -16,7 +16,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from core.errors import BadInput, Refused
 from core.text import N_
-from models.accounts import AccountMail, MailAbout, PasswordLink
+from models.accounts import AccountMail, MailAbout, OutsideIdentity, PasswordLink
 from models.organizations import Profile, ProfileStatus
 from services.sign_in import (
     AccountLocked,
@@ -150,6 +150,7 @@ def choose(door: Session, code: str, new: str, now: datetime) -> Profile:
     if door.scalar(by_mail):
         profile.email_confirmed_at = profile.email_confirmed_at or now
     _set(door, profile, new, now)
+    unlink(door, profile.id)
     if not profile.two_factor_enabled:
         profile.failed_login_attempts, profile.account_locked_until = 0, None
     return profile
@@ -175,6 +176,12 @@ def take_away(door: Session, profile: Profile, now: datetime) -> None:
     profile.password_changed_at = now
     end_all(door, profile.id, now)
     end_links(door, profile.id, now)
+    unlink(door, profile.id)
+
+
+def unlink(door: Session, profile_id: UUID) -> None:
+    """Forget which persons of providers open an account: a proved address links them anew."""
+    door.execute(delete(OutsideIdentity).where(OutsideIdentity.profile_id == profile_id))
 
 
 def clean(door: Session, now: datetime) -> None:

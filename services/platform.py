@@ -6,6 +6,7 @@ What is done is noted by the database, under the name of whoever did it.
 """
 
 import re
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.db import broken_constraint, uuid7
+from core.db import broken_constraint, refusing, uuid7
 from core.errors import BadInput, NotFound, Refused
 from core.money import is_currency
 from core.text import N_
@@ -34,6 +35,13 @@ class StandsSoAlready(Refused):
 
     code = "stands_so_already"
     says = N_("It stands so already. Load the page again.")
+
+
+class HasAdministrator(Refused):
+    """Somebody administers the organization; the platform lets itself in nowhere."""
+
+    code = "has_administrator"
+    says = N_("The organization has an administrator. They invite others.")
 
 
 class YourOwnAccount(Refused):
@@ -169,22 +177,28 @@ def found(  # noqa: PLR0913  # what an organization begins with
 
 
 def invite(work: Work, home_id: UUID, email: str) -> str:
-    """Invite an administrator; gives the link's code, to show once. Earlier links end.
+    """Invite an administrator where nobody else can; gives a code to show. Earlier links end.
+
+    The mailed code is another: what was shown proves no address.
 
     Raises:
         BadInput: that is no address.
+        HasAdministrator: somebody administers it, who may invite others.
 
     """
     organizations.check_address(email)
     dispatch_id = uuid7()
-    code, locked = invitations.new_code(dispatch_id)
+    mailed, locked = invitations.new_code(dispatch_id)
+    shown = secrets.token_urlsafe(32)
     call = func.platform_invite(
-        home_id, uuid7(), email.lower(), organizations.hash_of(code),
+        home_id, uuid7(), email.lower(),
+        organizations.hash_of(mailed), organizations.hash_of(shown),
         work.now + organizations.INVITATION_LASTS, dispatch_id, locked, uuid7(),
         work.correlation_id, work.now,
     )  # fmt: skip
-    work.session.execute(select(call))
-    return code
+    with refusing(work.session, {"organization_has_admin": HasAdministrator()}):
+        work.session.execute(select(call))
+    return shown
 
 
 def suspend(work: Work, home_id: UUID, reason: str) -> None:

@@ -288,7 +288,7 @@ def payment_taken_back(intent: PaymentIntent, reason: str) -> tuple[str, str, st
 def cheque_cleared(cheque: Cheque) -> Recipe:
     """The bank has the money of a cheque that was in hand."""
     return Recipe(
-        key=f"cheque:{cheque.id}:cleared",
+        key=_clearing(cheque),
         memo=f"Cheque {cheque.number} of {cheque.bank} cleared",
         table="cheque",
         source_id=cheque.id,
@@ -300,8 +300,15 @@ def cheque_cleared(cheque: Cheque) -> Recipe:
 
 def cheque_not_cleared(cheque: Cheque) -> tuple[str, str, str]:
     """Give the key of what had cleared, and key and memo of what takes it back."""
-    key = f"cheque:{cheque.id}:cleared"
-    return key, f"{key}:reversed", f"Cheque {cheque.number} of {cheque.bank} bounced"
+    key = _clearing(cheque)
+    memo = f"Cheque {cheque.number} of {cheque.bank} not cleared"
+    return key, f"{key}:reversed", memo
+
+
+def _clearing(cheque: Cheque) -> str:
+    """Give the key of the last time that a cheque has cleared."""
+    again = f":{cheque.clearings}" if cheque.clearings > 1 else ""
+    return f"cheque:{cheque.id}:cleared{again}"
 
 
 def bank_line_booked(match: BankMatch, line: BankLine, where: BankAccount, book: str) -> Recipe:

@@ -17,6 +17,7 @@ from core.money import exact
 from core.text import N_
 from core.work import Work, found, locked
 from models.billing import PaymentMethod
+from models.chart import CUSTOMER_CREDIT
 from models.payments import (
     INTENT_FLOW,
     ONLINE,
@@ -108,8 +109,9 @@ def request(work: Work, intent_id: UUID, amount: Decimal, key: str, reason: str)
         check_at=work.now if intent.method in ONLINE else None,
         created_at=work.now,
     )
-    work.session.add(refund)
-    work.session.flush()
+    with refusing(work.session, {"refund_within_credit": NotRefundable()}):
+        work.session.add(refund)
+        work.session.flush()
     emit(work, RefundRequested(refund.id, intent.id, amount, refund.currency))
     if intent.method is PaymentMethod.wallet:
         # A wallet that may not take it back leaves the refund to be paid by hand.
@@ -121,6 +123,8 @@ def request(work: Work, intent_id: UUID, amount: Decimal, key: str, reason: str)
 def return_credit(work: Work, intent_id: UUID) -> Refund:
     """Pay back what of a payment paid nothing, as its invoice was not open any more; once.
 
+    What went into a wallet is not left over: its owner withdraws it.
+
     Raises:
         NoCredit: nothing of it is left over.
 
@@ -130,11 +134,15 @@ def return_credit(work: Work, intent_id: UUID) -> Refund:
         Allocation.intent_id == intent.id
     )
     left = intent.amount - (work.session.scalar(used) or 0)
+    if intent.wallet_id is not None and left > 0:
+        posted = postings.payment_taken_back(intent, "")[0]
+        left = min(left, -ledger.posted(work, posted, CUSTOMER_CREDIT))
     key = f"credit:{intent.id}"
     asked = work.session.scalar(select(Refund.id).where(Refund.key == key))
     if intent.status not in OVER or left <= 0 or asked:
         raise NoCredit
     with refusing(work.session, {"ck_account_not_overdrawn": NoCredit()}):  # it paid something else
+        ledger.guard_credit(work, CUSTOMER_CREDIT, intent.currency, intent.party_id)
         refund = request(work, intent.id, left, key, intent.note)
         ledger.post(work, postings.credit_returned(refund))
     return refund
@@ -173,8 +181,13 @@ def asked(work: Work, refund_id: UUID, reference: str) -> Refund:
     return refund
 
 
-def settled(work: Work, refund_id: UUID, outcome: Outcome, reference: str = "") -> Refund:
-    """Take up what came of a refund; said again it changes nothing."""
+def settled(
+    work: Work, refund_id: UUID, outcome: Outcome, reference: str = "", *, by_hand: bool = False
+) -> Refund:
+    """Take up what came of a refund; said again it changes nothing.
+
+    What a wallet has paid goes back to it, or by the bank where somebody sends it `by_hand`.
+    """
     refund = locked(work, Refund, refund_id)
     if refund.status is RefundStatus.succeeded:
         return refund
@@ -192,10 +205,12 @@ def settled(work: Work, refund_id: UUID, outcome: Outcome, reference: str = "") 
     INTENT_FLOW.move(intent, "refund" if whole else "refund_part")
     intent.refunded_amount += refund.amount
     work.session.flush()
-    if intent.method is PaymentMethod.wallet and intent.wallet_id is not None:
+    of_wallet = intent.method is PaymentMethod.wallet
+    if of_wallet and intent.wallet_id is not None and not by_hand:
         wallet_movements.take_back(work, refund, intent.wallet_id)
     else:
-        ledger.post(work, postings.refund_paid(refund, intent.method))
+        by = PaymentMethod.bank_transfer if of_wallet else intent.method
+        ledger.post(work, postings.refund_paid(refund, by))
     emit(
         work,
         RefundSucceeded(refund.id, intent.id, refund.party_id, refund.amount, refund.currency),
@@ -204,12 +219,12 @@ def settled(work: Work, refund_id: UUID, outcome: Outcome, reference: str = "") 
 
 
 def settle(work: Work, refund_id: UUID) -> Refund:
-    """Say that a refund of cash or by bank was paid out by hand."""
+    """Say that a refund was paid out by hand; that of a wallet, which may not take it, by bank."""
     refund = locked(work, Refund, refund_id)
     intent = locked(work, PaymentIntent, refund.intent_id)
     if intent.method in ONLINE:
         raise BadInput(N_("The provider sends this refund by itself."))
-    return settled(work, refund_id, Outcome("succeeded"))
+    return settled(work, refund_id, Outcome("succeeded"), by_hand=True)
 
 
 def retry(work: Work, refund_id: UUID) -> Refund:

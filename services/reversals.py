@@ -11,10 +11,13 @@ from core.errors import Refused
 from core.text import N_
 from core.work import Work, locked
 from models.billing import PaymentMethod
+from models.chart import WALLET_BALANCES
 from models.payments import INTENT_FLOW, ONLINE, Allocation, PaymentIntent, Refund
-from services import billing, ledger, postings
+from models.wallets import Wallet
+from services import billing, ledger, postings, wallet_movements
 from services.billing import ReasonNeeded
 from services.events import Fact, emit
+from services.wallet_movements import NotActive
 
 
 class NotByHand(Refused):
@@ -49,14 +52,15 @@ def take_back(work: Work, intent_id: UUID, reason: str) -> PaymentIntent:
     Raises:
         ReasonNeeded: nobody said why.
         NotByHand: its money was not recorded by hand.
-        GoesBack: a part of it was refunded, or used as credit.
+        GoesBack: a part of it was refunded, or used as credit, or has left the wallet.
+        NotActive: it filled a wallet that is frozen or closed, or nobody but a job may move.
         IllegalMove: nothing came in by it.
 
     """
     if not reason.strip():
         raise ReasonNeeded(field="reason")
     intent = locked(work, PaymentIntent, intent_id)
-    if intent.method in ONLINE or intent.method is PaymentMethod.wallet or intent.wallet_id:
+    if intent.method in ONLINE or intent.method is PaymentMethod.wallet:
         raise NotByHand
     refunded = select(Refund.id).where(Refund.intent_id == intent.id)
     if work.session.scalar(refunded.limit(1)) is not None:
@@ -68,8 +72,14 @@ def take_back(work: Work, intent_id: UUID, reason: str) -> PaymentIntent:
     for part in work.session.scalars(parts.order_by(Allocation.invoice_id)).all():
         billing.take_back(work, part.invoice_id, part.amount)
     posted, key, memo = postings.payment_taken_back(intent, reason.strip())
-    with refusing(work.session, {"ck_account_not_overdrawn": GoesBack()}):
-        ledger.reverse(work, ledger.entry_with(work, posted), key, memo)
+    if intent.wallet_id is not None:
+        locked(work, Wallet, intent.wallet_id)
+    spent = {"ck_account_not_overdrawn": GoesBack(), "wallet_is_open": NotActive()}
+    with refusing(work.session, spent):
+        entry_id = ledger.reverse(work, ledger.entry_with(work, posted), key, memo)
+        kept = -ledger.posted(work, posted, WALLET_BALANCES)
+        if intent.wallet_id is not None and kept > 0:
+            wallet_movements.take_out(work, intent, entry_id, kept)
     emit(
         work,
         PaymentReversed(

@@ -42,6 +42,9 @@ AGAIN = (timedelta(days=1), timedelta(days=2), timedelta(days=4))
 AHEAD = timedelta(days=31)
 """How long before it is due a payment is written down: the longest reminder, and a day."""
 
+ANSWERED = timedelta(days=31)
+"""How long after it was due somebody may still agree to pay what is not paid by itself."""
+
 
 @dataclass(frozen=True)
 class ScheduledBillReminded(Fact, type="scheduled_bill.reminded", table="scheduled_payment"):
@@ -193,7 +196,10 @@ def skip(work: Work, payment_id: UUID) -> ScheduledPayment:
 
 
 def write_down(work: Work) -> int:
-    """Write down what falls due soon, and what an outage has missed, each once; says how many."""
+    """Write down what falls due soon, and what an outage has missed, each once; says how many.
+
+    What fell due while a bill was stopped is not written down.
+    """
     today, count = ledger.business_date(work), 0
     for bill in work.session.scalars(select(ScheduledBill).where(ScheduledBill.active)):
         known = set(
@@ -201,10 +207,9 @@ def write_down(work: Work) -> int:
                 select(ScheduledPayment.due_on).where(ScheduledPayment.bill_id == bill.id)
             )
         )
-        made_on = bill.created_at.astimezone(ledger.zone(work)).date()
         told = Bill(every=bill.every, first_on=bill.first_on, until=None)
-        for day in bills.periods(told, today + AHEAD):
-            if day in known or day < made_on:
+        for day in bills.periods(told, today + AHEAD, bill.since):
+            if day in known:
                 continue
             row = {"organization_id": bill.organization_id, "bill_id": bill.id, "due_on": day}
             work.session.add(ScheduledPayment(id=uuid7(), **row, created_at=work.now))
@@ -230,14 +235,21 @@ def due(work: Work) -> list[UUID]:
 
 
 def look_after(work: Work, payment_id: UUID) -> None:
-    """Remind of a payment, or order it, as its owner wants it; done twice it changes nothing."""
+    """Remind of a payment, or order it, as its owner wants it; done twice it changes nothing.
+
+    One that nobody answered to is left out after a while, or it would be asked about for ever.
+    """
     payment = locked(work, ScheduledPayment, payment_id)
     bill = locked(work, ScheduledBill, payment.bill_id)
     if not bill.active or payment.status not in (DueStatus.waiting, DueStatus.approved):
         return
     today = ledger.business_date(work)
+    by_itself = bill.mode is Mode.pay and payment.due_on >= bill.since
+    agreed = by_itself or payment.status is DueStatus.approved
+    if not agreed and payment.due_on + ANSWERED < today:
+        _move(work, payment, "skip")
+        return
     _remind(work, bill, payment, (payment.due_on - today).days)
-    agreed = bill.mode is Mode.pay or payment.status is DueStatus.approved
     if agreed and payment.due_on <= today and (payment.try_at or work.now) <= work.now:
         _order(work, bill, payment)
 
@@ -303,7 +315,7 @@ def _remind(work: Work, bill: ScheduledBill, payment: ScheduledPayment, days: in
 
 
 def _order(work: Work, bill: ScheduledBill, payment: ScheduledPayment) -> None:
-    ask = Ask(bill.wallet_id, None, f"scheduled_payment:{payment.id}:{payment.tries}")
+    ask = Ask(bill.wallet_id, None, f"scheduled_payment:{payment.id}:order:{payment.orders}")
     number = box.unlock(bill.account_locked, _place(bill.id))
     where = Destination(bill.channel, number, bill.biller_name, bill.bank_name)
     biller = Biller(bill.biller_name, bill.title, bill.customer_number)
@@ -313,7 +325,7 @@ def _order(work: Work, bill: ScheduledBill, payment: ScheduledPayment) -> None:
     except (NotEnough, NotActive) as refusal:
         _not_enough(work, bill, payment, refusal)
         return
-    payment.order_id = order.id
+    payment.order_id, payment.orders = order.id, payment.orders + 1
     _move(work, payment, "order")
 
 

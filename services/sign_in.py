@@ -220,10 +220,11 @@ def check(session: Session, login: str, password: str, now: datetime) -> Profile
 
     """
     plain = login.strip().lower()
+    called = User.email if "@" in plain else User.username
     query = (
         select(Profile, User.password, User.active)
         .join(User, User.id == Profile.ab_user_id)
-        .where(or_(func.lower(User.username) == plain, func.lower(User.email) == plain))
+        .where(func.lower(called) == plain)
         .with_for_update(of=Profile)
     )
     found = session.execute(query).first()
@@ -358,15 +359,15 @@ def register(  # noqa: PLR0913  # one row, one argument a column
 
     Raises:
         PasswordTooWeak: the password does not keep the rules.
-        BadInput: the user name or the address is taken.
+        BadInput: the user name or the address is taken, or the name is another address.
 
     """
     check_rules(password)
+    if "@" in username and username.lower() != email.lower():
+        raise BadInput(N_("A user name is no e-mail address."), field="username")
+    wished = {username.lower(), email.lower()}
     taken = select(User.id).where(
-        or_(
-            func.lower(User.username) == username.lower(),
-            func.lower(User.email) == email.lower(),
-        )
+        or_(func.lower(User.username).in_(wished), func.lower(User.email).in_(wished))
     )
     if session.scalar(taken) is not None:
         raise BadInput(N_("There is a user of that name or address. Sign in."), field="username")

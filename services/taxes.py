@@ -5,13 +5,14 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from core.errors import BadInput, Refused
 from core.money import rounded
 from core.text import N_
 from core.work import Work, found
-from models.chart import MAIN, AccountType, Book, LedgerAccount
+from models.billing import InvoiceLine
+from models.chart import MAIN, OF_A_PARTY, AccountType, Book, LedgerAccount
 from models.taxes import Tax, TaxRate
 
 
@@ -40,14 +41,26 @@ def check(work: Work, row: Tax) -> None:
 
     """
     row.code, row.account = (row.code or "").strip(), (row.account or "").strip()
+    if _moved(work, row):
+        said = N_("Lines of invoices carry it already: end this tax, and add another.")
+        raise BadInput(said, field="account")
     kind = work.session.scalar(
         select(LedgerAccount.type)
         .join(Book, Book.id == LedgerAccount.book_id)
         .where(Book.name == MAIN, LedgerAccount.code == row.account, LedgerAccount.active)
     )
-    if kind is not AccountType.liability:
+    if kind is not AccountType.liability or row.account in OF_A_PARTY:
         said = N_("Write the code of an account for what you owe, like 2010.")
         raise BadInput(said, field="account")
+
+
+def _moved(work: Work, row: Tax) -> bool:
+    """Whether the account of a tax is another now, which lines of invoices carry already."""
+    if not inspect(row).attrs.account.history.deleted:
+        return False
+    carried = select(InvoiceLine.id).where(InvoiceLine.tax_id == row.id).limit(1)
+    with work.session.no_autoflush:
+        return work.session.scalar(carried) is not None
 
 
 def in_force(work: Work, tax_id: UUID, on: date) -> Levy:

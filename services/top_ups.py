@@ -15,7 +15,7 @@ from models.wallets import Wallet, WalletStatus
 from services import payments, ways
 from services.events import emit
 from services.payments import PaymentInitiated
-from services.wallet_movements import NotActive
+from services.wallet_movements import NotActive, OverCap
 
 METHODS = (*ONLINE, PaymentMethod.bank_transfer)
 """The ways by which money comes into a wallet."""
@@ -41,6 +41,7 @@ def begin(  # noqa: PLR0913  # the facts of one payment
             not take such a sum.
         NotOffered: the organization does not take payments this way.
         NotActive: the wallet is frozen or closed.
+        OverCap: a provider would take more than the wallet may hold.
 
     """
     wallet = locked(work, Wallet, wallet_id)
@@ -50,6 +51,8 @@ def begin(  # noqa: PLR0913  # the facts of one payment
         raise BadInput(N_("A payment must be more than zero."), field="amount")
     if wallet.status is not WalletStatus.active:
         raise NotActive
+    if method in ONLINE and wallet.cap is not None and wallet.balance + amount > wallet.cap:
+        raise OverCap(field="amount")  # before a provider takes what the wallet may not hold
     earlier = select(PaymentIntent).where(
         PaymentIntent.wallet_id == wallet.id, PaymentIntent.form_key == key[:80]
     )

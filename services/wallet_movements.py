@@ -79,6 +79,17 @@ class WalletTopUpDiverted(Fact, type="wallet.top_up_diverted", table="wallet"):
 
 
 @dataclass(frozen=True)
+class WalletTopUpTakenBack(Fact, type="wallet.top_up_taken_back", table="wallet"):
+    """Money was put into a wallet by mistake, and is out of it again."""
+
+    wallet_id: UUID
+    party_id: UUID
+    intent_id: UUID
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
 class WalletPaid(Fact, type="wallet.paid", table="wallet"):
     """Invoices were paid from a wallet."""
 
@@ -205,6 +216,23 @@ def take_back(work: Work, refund: Refund, wallet_id: UUID) -> None:
         work,
         WalletRefunded(wallet.id, wallet.party_id, refund.id, refund.amount, refund.currency),
     )
+
+
+def take_out(work: Work, intent: PaymentIntent, entry_id: UUID, amount: Decimal) -> None:
+    """Write that a top-up was taken back: it had been put into the wrong wallet, say."""
+    assert intent.wallet_id
+    wallet = found(work, Wallet, intent.wallet_id)
+    movement = Movement(
+        N_("Top-up taken back"),
+        TransactionType.inter_bank_transfer,
+        RecordType.debit,
+        Side(name=PAYMENT_METHOD_LABELS[intent.method]),
+        processor=intent.provider,
+        reference=intent.number,
+    )
+    record(work, wallet, entry_id, amount, movement)
+    about = (wallet.id, wallet.party_id, intent.id, amount, intent.currency)
+    emit(work, WalletTopUpTakenBack(*about))
 
 
 def record(

@@ -125,9 +125,12 @@ def choose(  # noqa: PLR0913  # each of them matters
 
     """
     profile = door.scalars(select(Profile).where(Profile.id == profile_id)).one()
+    checked, refusal = None, None
     try:
-        sign_in.check(door, profile.email, password, now)
-    except sign_in.WrongCredentials as refusal:
+        checked = sign_in.check(door, profile.email, password, now)
+    except sign_in.WrongCredentials as refused:
+        refusal = refused
+    if checked is None or checked.id != profile_id:
         raise sign_in.WrongCredentials(
             N_("The present password is not right."), field="password"
         ) from refusal

@@ -236,7 +236,7 @@ def _let(work: Work, party_id: UUID) -> None:
     row.role = OccupancyRole.owner_occupier
     estate.move_in(work, row)
     _lease(work, place)
-    bill = make.bill(work, place)
+    bill = make.bill(work, place, first_on=since)
     bill_runs.issue(work, bill_runs.plan(work, bill.id, since).id)
     line = billing.Line("x", Decimal(70), RENTAL_INCOME)
     invoice = billing.draft(work, party_id, "KES", "x", [line], unit_id=unit.id)

@@ -69,6 +69,7 @@ class BankImportsView(BaseView):  # type: ignore[misc]
         """Take in a file."""
         require(*RIGHT)
         page: dict[str, Any] = {"head": [], "delimiter": ",", "problems": [], "error": ""}
+        page["looks_known"] = False
         status = 200
         if request.method == "POST":
             try:
@@ -83,6 +84,7 @@ class BankImportsView(BaseView):  # type: ignore[misc]
                 if refused.status == 404:
                     raise
                 status, page["error"] = refused.status, sentence(refused)
+                page["looks_known"] = isinstance(refused, bank_statements.LooksKnown)
         work = Work(db.session(), actor())
         return render_template("bank/import.html", **_page(work, page)), status
 
@@ -111,7 +113,8 @@ def _taken() -> Any:
         digest = hashlib.sha256(data).hexdigest()
         said = (found.currency, found.opening, found.closing)
         file = File(upload.filename or "statement", digest, movements, *said)
-        statement = bank_statements.take_in(work, account_id, file)
+        beside = request.form.get("beside") == "1"
+        statement = bank_statements.take_in(work, account_id, file, beside=beside)
         count = bank_suggestions.suggest(work, account_id, account.currency)
         new, statement_id = statement.lines, statement.id
     lines = ngettext("%(num)s line is new.", "%(num)s lines are new.", new)

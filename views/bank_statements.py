@@ -20,11 +20,12 @@ from models.bank_statements import (
 )
 from models.payments import PaymentIntent
 from models.people import Party
-from services import bank_matching, bank_rules, bank_statements
+from services import bank_matching, bank_rules, bank_statements, bank_undoing
 from views.admin.acts import Act
 from views.admin.columns import Kind
 from views.admin.inputs import Input
 from views.admin.registry import Group, Preset, Related, Screen
+from views.ledger import ENTRY
 
 MENU = N_("Accounting")
 PAYER = {"payer": N_("Payer or payee")}
@@ -42,9 +43,20 @@ def match_payment(work: Work, row_id: UUID, payment: UUID) -> object:
     return bank_matching.with_payment(work, row_id, payment)
 
 
+def match_entry(work: Work, row_id: UUID, entry: UUID) -> object:
+    """Match a line with an entry of the journal."""
+    return bank_matching.with_entry(work, row_id, entry)
+
+
 def book(work: Work, row_id: UUID, code: str, party: UUID | None, amount: Decimal) -> object:
     """Book a line, or a part of it, on an account."""
     return bank_matching.with_account(work, row_id, code.strip(), party, amount)
+
+
+def _undone(row: BankLine) -> str:
+    if row.matched_amount:
+        return str(_("It is being taken out of the wallet. You are told if that cannot be."))
+    return str(_("The line waits again."))
 
 
 def _matched(row: BankLine) -> str:
@@ -188,6 +200,27 @@ LINE = Screen(
             done=N_("The payment and the line are one."),
         ),
         Act(
+            match_entry,
+            N_("Match with an entry"),
+            move="match",
+            icon="list-check",
+            money=True,
+            unless=_matched,
+            bulk=False,
+            inputs=(
+                Input(
+                    "entry",
+                    N_("Entry"),
+                    Kind.relation,
+                    target=ENTRY.model,
+                    hint=N_(
+                        "One that has moved just this on the account, like money that was paid out."
+                    ),
+                ),
+            ),
+            done=N_("The entry and the line are one. Nothing was posted."),
+        ),
+        Act(
             book,
             N_("Book on an account"),
             move="match",
@@ -220,7 +253,7 @@ LINE = Screen(
             done=N_("It is in the ledger."),
         ),
         Act(
-            bank_matching.undo_all,
+            bank_undoing.undo_all,
             N_("Undo the match"),
             verb="undo",
             move="undo",
@@ -231,7 +264,7 @@ LINE = Screen(
             bulk=False,
             inputs=(REASON,),
             confirm=N_("What it had posted is reversed, and invoices ask for their money again."),
-            done=N_("The line waits again."),
+            outcome=_undone,
         ),
     ),
     labels=PAYER,

@@ -52,7 +52,7 @@ def _said(_work: Work, row_id: UUID, *_given: Any) -> str:
             " %(exceptions)s exceptions are left out.",
             charges=number(cycle.charges - cycle.issued),
             total=money(cycle.total, cycle.currency),
-            due=cycle.due_on.isoformat(),
+            due=bill_runs.due_on(_work, cycle).isoformat(),
             exceptions=number(cycle.exceptions),
         )
     )
@@ -120,8 +120,14 @@ BILL = Screen(
         "formula": SPEAKS,
         "condition": SPEAKS,
         "audience_types": N_("Without any, units of all types."),
-        "first_on": N_("Later periods begin on the same day; the 31st is the last day of any."),
-        "automatic": N_("On the first day of each period, and later for days that were missed."),
+        "first_on": N_(
+            "Later periods begin on the same day; the 31st is the last day of any. Once it was"
+            " asked for, it stays: end the bill, and write another."
+        ),
+        "automatic": N_(
+            "On the first day of each period, and later for days that were missed, but not for"
+            " those on which it was switched off."
+        ),
         "code": N_("The income account that it earns for."),
     },
     inputs={
@@ -231,7 +237,12 @@ CHARGE = Screen(
     currency="cycle.currency",
     groups=(Group(N_("Charge"), "cycle unit party gross discount amount problem invoice"),),
     labels={"party": N_("Who pays")},
-    presets=(Preset(N_("Exceptions"), "problem=no_payer&problem=not_all_owned&problem=no_amount"),),
+    presets=(
+        Preset(
+            N_("Exceptions"),
+            "problem=no_payer&problem=not_all_owned&problem=no_amount&problem=asked_before",
+        ),
+    ),
     empty=N_("Nothing was planned yet. Plan a period at a bill."),
     drawing="money",
 )

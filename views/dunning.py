@@ -89,7 +89,7 @@ RULE = Screen(
         "estate": N_("Of this estate alone; without one, of all that have no rule of their own."),
         "amount": N_("For a fixed fee."),
         "percent": N_("For a percentage: of what is still due."),
-        "tiers": N_("For one that grows, a step a line, like 10 days: 2 %%."),
+        "tiers": N_("For one that grows, a step a line, like 10 days: 2 %."),
         "grace_days": N_("Days after the due date on which nothing is charged."),
         "cap_percent": N_("Of the invoice's total. The law may know a cap."),
     },

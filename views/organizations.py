@@ -301,7 +301,7 @@ class InvitationView(BaseView):  # type: ignore[misc]
             given["name"],
             shown.email,
             given["password"],
-            confirmed_at=clock(),
+            confirmed_at=clock() if shown.mailed else None,
         )
         secret = sign_in.open_for(
             door,
@@ -367,7 +367,11 @@ def _invitation(code: str) -> Any:
         shown = (
             db.session()
             .execute(
-                select(func.read_invitation(code).table_valued("organization", "email", "roles"))
+                select(
+                    func.read_invitation(code).table_valued(
+                        "organization", "email", "roles", "mailed"
+                    )
+                )
             )
             .one_or_none()
         )

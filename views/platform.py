@@ -103,11 +103,11 @@ class PlatformView(BaseView):  # type: ignore[misc]
         if request.method == "POST":
             try:
                 with unit_of_work(db.session(), actor()) as work:
-                    code = platform.invite(work, pk, request.form.get("email", "").strip())
+                    platform.invite(work, pk, request.form.get("email", "").strip())
             except Refused as refused:
                 refusal = refused
             else:
-                show_link(code)
+                flash(_("The link is on its way by mail."), "success")
                 return redirect(url_for(".organizations"))
         title = _("Invite an administrator")
         said = _(

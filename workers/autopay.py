@@ -8,7 +8,7 @@ from core.text import N_
 from core.work import Work
 from models.events import Event
 from services import autopay, notices
-from workers.jobs import Desk, homes
+from workers.jobs import Desk, everywhere
 from workers.notices import money, notice_of
 
 log = logging.getLogger(__name__)
@@ -16,16 +16,31 @@ log = logging.getLogger(__name__)
 
 def run() -> None:
     """Pay what is due by itself, in all organizations; one that fails holds up no other."""
-    for home in homes():
-        desk = Desk(home, "autopay.run")
-        with desk.work() as work:
-            due = autopay.due(work)
-        for autopay_id, invoice_id in due:
-            try:
-                with desk.work() as work:
-                    autopay.pay(work, autopay_id, invoice_id)
-            except Exception:
-                log.exception("the automatic payment of invoice %s", invoice_id)
+    everywhere("autopay.run", _run)
+
+
+def _run(home: UUID) -> None:
+    desk = Desk(home, "autopay.run")
+    with desk.work() as work:
+        due = autopay.due(work)
+    for autopay_id, invoice_id in due:
+        try:
+            with desk.work() as work:
+                autopay.pay(work, autopay_id, invoice_id)
+        except Exception:
+            log.exception("the automatic payment of invoice %s", invoice_id)
+
+
+def paid_in_part(work: Work, event: Event) -> None:
+    """Tell the payer what the limit has left of an invoice: nothing pays it by itself."""
+    data = event.data
+    says = N_(
+        "Your wallet has paid invoice %(number)s up to your limit. %(rest)s are still due: pay them"
+        " another way."
+    )
+    values = {"number": data["number"], "rest": money(data["rest"], data["currency"])}
+    link = f"/portal/payments?invoice={data['invoice_id']}"
+    notices.notify_party(work, UUID(data["party_id"]), notice_of(event, says, link, **values))
 
 
 def failed(work: Work, event: Event) -> None:

@@ -6,12 +6,11 @@ from uuid import UUID
 from sqlalchemy import text
 
 from core import db
-from core.errors import Refused
 from core.text import N_
 from core.work import Work
 from models.events import Event
 from services import bill_runs
-from workers.jobs import Desk, homes, job
+from workers.jobs import Desk, everywhere, homes, job
 from workers.notices import money, to_money_staff
 
 log = logging.getLogger(__name__)
@@ -45,21 +44,28 @@ def go_on() -> None:
 
 def begin_due() -> None:
     """Plan and issue what automatic bills ask for by now, in all organizations; once a period."""
-    for home in homes():
-        desk = Desk(home, "bills.begin_due")
-        with desk.work() as work:
-            late = bill_runs.due(work)
-        for bill_id, day in late:
-            try:
-                with desk.work() as work:
-                    cycle = bill_runs.plan(work, bill_id, day)
-                    if cycle.charges:
-                        bill_runs.issue(work, cycle.id)
-            except bill_runs.AskedAlready:
-                continue  # somebody was faster
-            except Refused:
-                log.exception("bill %s of %s", bill_id, day)
+    everywhere("bills.begin_due", _begin_due)
     go_on()
+
+
+def _begin_due(home: UUID) -> None:
+    desk = Desk(home, "bills.begin_due")
+    with desk.work() as work:
+        late = bill_runs.due(work)
+    stuck: set[UUID] = set()
+    for bill_id, day in late:
+        if bill_id in stuck:
+            continue  # its periods are asked for in their order
+        try:
+            with desk.work() as work:
+                cycle = bill_runs.plan(work, bill_id, day)
+                if cycle.charges:
+                    bill_runs.issue(work, cycle.id)
+        except bill_runs.AskedAlready:
+            continue  # somebody was faster
+        except Exception:
+            stuck.add(bill_id)
+            log.exception("bill %s of %s", bill_id, day)
 
 
 def issued(work: Work, event: Event) -> None:

@@ -9,7 +9,7 @@ from core.work import Work
 from models.events import Event
 from services import late_fees, notices, reminders
 from services.notices import Notice
-from workers.jobs import Desk, homes
+from workers.jobs import Desk, everywhere
 from workers.notices import money, notice_of
 
 log = logging.getLogger(__name__)
@@ -17,14 +17,12 @@ log = logging.getLogger(__name__)
 
 def remind() -> None:
     """Send the reminders that are due, in all organizations."""
-    for home in homes():
-        _remind_in(home)
+    everywhere("dunning.remind", _remind_in)
 
 
 def charge() -> None:
     """Charge the late fees that are due, in all organizations."""
-    for home in homes():
-        _charge_in(home)
+    everywhere("dunning.charge", _charge_in)
 
 
 def _remind_in(home: UUID) -> None:

@@ -142,6 +142,15 @@ def works(home: UUID | str) -> bool:
         return bool(session.scalar(query, {"home": UUID(str(home))}))
 
 
+def everywhere(kind: str, do: Callable[[UUID], None]) -> None:
+    """Do something in each organization; one that fails holds up no other."""
+    for home in homes():
+        try:
+            do(home)
+        except Exception:
+            logger.exception("%s in %s", kind, home)
+
+
 def each(kind: str, do: Callable[[UUID], None]) -> None:
     """Do something in each organization where it is due; one that fails holds up no other."""
     for home in homes_due(kind):

@@ -21,6 +21,15 @@ MONEY_STAFF = ("Accountant",)
 LONGEST_QUOTE = 200
 
 
+def member_invited(work: Work, event: Event) -> None:
+    """Tell whoever works there that the platform invites somebody to administer it."""
+    if event.source != "platform":
+        return
+    says = N_("The platform has invited %(email)s to administer this organization.")
+    notice = Notice(says, f"event:{event.id}", {"email": event.data["email"]}, "", Priority.high)
+    notices.notify_roles(work, ("Admin", "Manager", "Accountant"), notice)
+
+
 def booking_assigned(work: Work, event: Event) -> None:
     """Tell the member of the staff that the booking is theirs."""
     says = N_("Booking %(number)s is yours to look after.")

@@ -8,7 +8,7 @@ from core.text import N_
 from core.work import Work
 from models.events import Event
 from services import notices, scheduled_bills
-from workers.jobs import Desk, homes
+from workers.jobs import Desk, everywhere
 from workers.notices import money, notice_of
 
 PAGE = "/portal/bills/"
@@ -22,17 +22,20 @@ WHAT_HAPPENS = {
 
 def look_after() -> None:
     """Write down what falls due, remind of it, and have it paid, in all organizations."""
-    for home in homes():
-        desk = Desk(home, "scheduled_bills")
-        with desk.work() as work:
-            scheduled_bills.write_down(work)
-            ids = scheduled_bills.due(work)
-        for payment_id in ids:
-            try:
-                with desk.work() as work:
-                    scheduled_bills.look_after(work, payment_id)
-            except Exception:
-                log.exception("scheduled payment %s", payment_id)
+    everywhere("scheduled_bills", _look_after)
+
+
+def _look_after(home: UUID) -> None:
+    desk = Desk(home, "scheduled_bills")
+    with desk.work() as work:
+        scheduled_bills.write_down(work)
+        ids = scheduled_bills.due(work)
+    for payment_id in ids:
+        try:
+            with desk.work() as work:
+                scheduled_bills.look_after(work, payment_id)
+        except Exception:
+            log.exception("scheduled payment %s", payment_id)
 
 
 def reminded(work: Work, event: Event) -> None:

@@ -152,3 +152,22 @@ OUTSIDE = b'<?xml version="1.0"?><!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>'
 def test_what_is_no_statement_is_refused_in_words(data: bytes, kind: str) -> None:
     with pytest.raises(UnreadableFile):
         bank_files.read(data, kind, ZONE, Columns(date="Date", amount="Amount"))
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Africa/Nairobi", "Pacific/Kiritimati"])
+@pytest.mark.parametrize("written", ["20260401", "20260401000000", "20260401000000.000"])
+def test_a_day_without_a_time_is_that_day_everywhere(zone: str, written: str) -> None:
+    data = OFX.replace("20260331220000.000[0:GMT]", written).encode()
+
+    told = bank_files.read(data, "ofx", ZoneInfo(zone), None)
+
+    assert told.lines[0].booked_on == date(2026, 4, 1)
+
+
+def test_more_lines_than_are_taken_in_are_refused_in_each_format(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bank_files, "LINES_MAX", 1)
+    for data, kind in ((OFX, "ofx"), (CAMT, "camt")):
+        with pytest.raises(UnreadableFile, match=r"20,000"):
+            bank_files.read(data.encode(), kind, ZONE, None)

@@ -114,7 +114,7 @@ NOT_A_DOMAIN = {
         *("balances", "financials", "statements", "ageing", "printed_reports"),
         *("manual_entries", "credit_notes", "write_offs", "free_invoices", "tax_reports"),
         *("invoice_papers", "paper_mails", "reversals"),
-        *("bank_matching", "bank_suggestions", "bank_reconciliation", "bank_rules"),
+        *("bank_matching", "bank_undoing", "bank_suggestions", "bank_reconciliation", "bank_rules"),
         *("handovers", "import_rows", "estate_sheets", "estate_import", "estate_import_run"),
         *("formulas", "bill_runs", "bill_statements", "guidelines", "lease_checks"),
     },

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from core.errors import BadInput
-from core.money import decimals, exact, is_currency, parsed, rounded, split, written
+from core.money import decimals, exact, is_currency, parsed, rounded, split, split_within, written
 
 CENTS = some.integers(-(10**12), 10**12).map(lambda each: Decimal(each).scaleb(-2))
 SHARES = some.lists(some.integers(1, 10_000).map(Decimal), min_size=1, max_size=40)
@@ -117,3 +117,20 @@ def test_an_amount_that_is_not_there_is_a_dash() -> None:
 @pytest.mark.parametrize("currency", ["\U000ceddd", "", "K", "../", "XXX1"])
 def test_an_amount_beside_what_is_no_currency_is_read(currency: str) -> None:
     assert parsed("12", currency) == Decimal(12)
+
+
+@given(most=some.lists(some.integers(1, 200_000), min_size=1, max_size=9), share=some.data())
+def test_no_part_of_a_sum_is_more_than_it_may_be(most: list[int], share: some.DataObject) -> None:
+    limits = [Decimal(each).scaleb(-2) for each in most]
+    total = Decimal(share.draw(some.integers(0, sum(most)))).scaleb(-2)
+
+    parts = split_within(total, limits, "KES")
+
+    assert sum(parts) == total
+    assert all(0 <= each <= limit for each, limit in zip(parts, limits, strict=True))
+
+
+def test_a_credit_note_over_all_but_a_few_cents_fits_its_lines() -> None:
+    parts = split_within(Decimal("4999.97"), [Decimal(1000)] * 5, "KES")
+
+    assert (sum(parts), max(parts)) == (Decimal("4999.97"), Decimal(1000))

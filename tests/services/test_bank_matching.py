@@ -21,6 +21,7 @@ from services import (
     bank_reconciliation,
     bank_statements,
     bank_suggestions,
+    bank_undoing,
     billing,
     credit,
     invariants,
@@ -169,7 +170,7 @@ def test_a_match_that_is_undone_reopens_its_invoice_and_can_be_made_again(work: 
     bank_matching.accept(work, row.id)
     assert asked.status is InvoiceStatus.paid
 
-    bank_matching.undo_all(work, row.id, "Another's money")
+    bank_undoing.undo_all(work, row.id, "Another's money")
 
     assert (asked.status, asked.paid_amount) == (InvoiceStatus.issued, Decimal(0))
     assert (row.status, row.matched_amount) == (BankLineStatus.unmatched, Decimal(0))
@@ -190,7 +191,7 @@ def test_a_payment_that_was_recorded_before_is_found_once(work: Work) -> None:
     with pytest.raises(bank_matching.MatchedAlready):
         bank_matching.with_payment(work, two.id, known.id)
     assert balances(work, BANK) == numbers("100")
-    bank_matching.undo_all(work, one.id, "The other one")
+    bank_undoing.undo_all(work, one.id, "The other one")
     assert known.status is IntentStatus.succeeded
     bank_matching.with_payment(work, two.id, known.id)
 
@@ -232,6 +233,6 @@ def test_bank_and_book_agree_when_what_is_open_on_either_side_is_told(work: Work
     assert [each.amount for each in told.not_in_book] == [Decimal(-5)]
     assert [each.amount for each in told.not_at_bank] == [Decimal(55)]
     assert (told.explained, told.unexplained) == (Decimal(1095), Decimal(0))
-    bank_matching.undo_all(work, early.id, "A slip")
+    bank_undoing.undo_all(work, early.id, "A slip")
     again = bank_reconciliation.on(work, kept.id, today)
     assert (again.book, again.unexplained) == (Decimal(55), Decimal(0))

@@ -119,3 +119,27 @@ def test_whatever_is_typed_is_read_as_a_number_or_refused(typed: str) -> None:
     bare = sql.replace("'shop'", "").replace("'office'", "")
     assert not set(bare) & set("'\";\\")
     assert "--" not in bare
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "max(area * 45, 1000)",
+        "min(1000, area)",
+        "max(1, min(share, area))",
+        "1 if area > 80 else 2",
+        "1 if not area > 80 else 2",
+        "round(max(area))",
+    ],
+)
+def test_what_speaks_of_a_missing_value_gives_nothing(session: Session, formula: str) -> None:
+    row = "FROM (VALUES (NULL::numeric, 50::numeric, 'shop')) AS u(area, share, type)"
+
+    assert session.scalar(text(f"SELECT {formulas.number(formula, NAMES).sql} {row}")) is None
+
+
+def test_what_is_chosen_without_the_missing_value_is_given(session: Session) -> None:
+    row = "FROM (VALUES (NULL::numeric, 50::numeric, 'shop')) AS u(area, share, type)"
+    sql = formulas.number("share if type == 'shop' else area", NAMES).sql
+
+    assert session.scalar(text(f"SELECT {sql} {row}")) == Decimal(50)

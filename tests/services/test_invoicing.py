@@ -226,6 +226,8 @@ def nothing_over(work: Work, intent_id: UUID) -> str:
 
 
 FRENCH = {
+    "Late fee on invoice %(number)s": "Frais de retard sur la facture %(number)s",
+    "Fee for cheque %(number)s that was not paid": "Frais pour le chèque %(number)s impayé",
     "Instalment %(position)s (%(percent)s %%)": "Échéance %(position)s (%(percent)s %%)",
     "Instalment %(position)s (%(percent)s %%): %(milestone)s": (
         "Échéance %(position)s (%(percent)s %%) : %(milestone)s"
@@ -242,6 +244,8 @@ FRENCH = {
         ("Instalment 3 (30 %): Handover", 1, "Échéance 3 (30 %) : Handover"),
         ("Apartment A0703", 1, "Appartement A0703"),
         ("Package Golden", 2, "Finition Golden"),
+        ("Late fee on invoice INV-000012", 1, "Frais de retard sur la facture INV-000012"),
+        ("Fee for cheque 00123 that was not paid", 1, "Frais pour le chèque 00123 impayé"),
         ("Package delivery box", 3, "Package delivery box"),  # an add-on of that name
     ],
 )

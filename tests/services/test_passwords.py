@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from core import db
 from core.errors import BadInput, Refused
 from core.work import clock
-from models.accounts import AccountMail, MailAbout, PasswordLink
+from models.accounts import AccountMail, MailAbout, OutsideIdentity, PasswordLink
 from models.events import AuditEntry
 from models.organizations import Profile, ProfileStatus
 from services import passwords, sign_in
@@ -66,6 +66,24 @@ def test_a_link_opens_a_new_password_once_and_everything_else_ends(
         after = [(row.table_name, str(row.after)) for row in connection.execute(told)]
     assert any("password_changed_at" in said for table, said in after if table == "profile")
     assert not any("code_hash" in said for _table, said in after)
+
+
+@pytest.mark.parametrize("how", ["chosen by a link", "reset"])
+def test_who_had_a_provider_open_the_account_does_no_more(
+    door: Session, amina: UUID, how: str
+) -> None:
+    now = clock()
+    linked = OutsideIdentity(profile_id=amina, issuer="https://x.example", known_as="1")
+    linked.linked_at = now
+    door.add(linked)
+    door.flush()
+    if how == "reset":
+        passwords.take_away(door, door.get_one(Profile, amina), now)
+    else:
+        code = passwords.open_link(door, amina, now, mailed=True)
+        passwords.choose(door, code, NEW, now)
+
+    assert door.scalars(select(OutsideIdentity.id)).all() == []
 
 
 @pytest.mark.parametrize("why", ["too old", "replaced", "changed", "shut out", "never made"])

@@ -3,10 +3,12 @@ from datetime import timedelta
 import pyotp
 import pytest
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import box, db
+from core.db import broken_constraint
 from core.errors import BadInput
 from core.work import clock
 from models.organizations import CredentialKind, Profile
@@ -142,3 +144,17 @@ def test_a_token_ends_by_itself(door: Session) -> None:
 def test_a_role_is_a_list_of_verbs(role: str, verb: str, table: str, *, held: bool) -> None:
     assert access.allows([role], table, verb) is held
     assert (role in access.holders(table, verb)) is held
+
+
+@pytest.mark.req("S5.48")
+def test_the_database_takes_no_user_name_that_is_another_s_address(door: Session) -> None:
+    make.user(door, "boss")
+    twin = make.user(door, "twin")
+    user_id = door.get_one(Profile, twin).ab_user_id
+    named = update(User).where(User.id == user_id).values(username="boss@example.org")
+
+    with pytest.raises(IntegrityError) as broken, door.begin_nested():
+        door.execute(named)
+
+    assert broken_constraint(broken.value) == "username_is_no_address"
+    assert sign_in.check(door, "boss@example.org", make.PASSWORD, clock()).name == "Boss"

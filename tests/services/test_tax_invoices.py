@@ -1,6 +1,7 @@
 """Invoices with tax and discount, credit notes, credit that pays, and what nobody will pay."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -260,3 +261,32 @@ def test_the_tax_report_and_the_ages_of_debts_follow(work: Work) -> None:
     aged = ageing.receivables(work, where, today)
     assert [debt.amount for debt in aged.debts] == [Decimal(58)]
     assert aged.in_ledger == 58
+
+
+def test_the_account_of_a_tax_that_lines_carry_stays(work: Work) -> None:
+    row = tax(work)
+    row.account = "2015"
+    with pytest.raises(BadInput):
+        taxes.check(work, row)  # no such account, but free to change
+    work.session.refresh(row)
+    line = billing.Line("x", Decimal(100), RENTAL_INCOME)
+    party_id = make.party(work).id
+    billing.draft(
+        work,
+        party_id,
+        "KES",
+        "x",
+        [replace(line, levy=taxes.in_force(work, row.id, date(2026, 1, 1)))],
+    )
+    with pytest.raises(DBAPIError) as broken, work.session.begin_nested():
+        work.session.execute(text("UPDATE tax SET account = '2200'"))
+    assert broken_constraint(broken.value) == "tax_keeps_its_account"
+
+
+@pytest.mark.parametrize("account", [CUSTOMER_CREDIT, "2500", "2200"])
+def test_tax_is_owed_on_no_account_of_a_party(work: Work, account: str) -> None:
+    row = tax(work)
+    row.account = account
+
+    with pytest.raises(BadInput):
+        taxes.check(work, row)

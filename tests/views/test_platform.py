@@ -15,10 +15,19 @@ from core.scope import Scope, seeing
 from core.work import clock
 from models.accounts import AccountMail
 from models.events import AuditEntry, Event
-from models.organizations import Credential, CredentialKind, Invitation, Organization, Profile
-from services import accounts
+from models.notices import Notification
+from models.organizations import (
+    Credential,
+    CredentialKind,
+    Invitation,
+    Membership,
+    Organization,
+    Profile,
+)
+from services import accounts, organizations
 from tests import make, stories
 from tests.views.conftest import Office
+from tests.views.test_told import heard
 from workers import chains, jobs
 
 pytestmark = pytest.mark.req("S5.01", "S5.39")
@@ -98,8 +107,18 @@ def test_an_organization_is_begun_with_its_first_administrator(
         assert owner.scalars(kinds).all()[:2] == ["organization.founded", "member.invited"]
         assert (row.currency, row.time_zone) == ("NGN", "Africa/Lagos")
         new = row.id
-    second = said(browser, f"/platform/organizations/{new}/invite", email="second@palm.example")
-    assert "/invitation/" in second
+    path = f"/platform/organizations/{new}/invite"
+    refused = browser.post(path, data={"email": "second@palm.example"})
+    assert refused.status_code == 409
+    assert "They invite others" in refused.get_data(as_text=True)
+    with owner_of(office) as owner:
+        owner.scalars(
+            select(Membership).where(Membership.organization_id == new)
+        ).one().active = False
+        owner.commit()
+    second = said(browser, path, email="second@palm.example")
+    assert "on its way by mail" in second
+    assert "/invitation/" not in second
     assert "Invited: second@palm.example" in browser.get("/platform/").get_data(as_text=True)
 
 
@@ -278,3 +297,19 @@ def test_commands_name_and_dismiss_and_both_are_shown(office: Office, browser: F
     with owner_of(office) as owner:
         assert owner.scalars(select(Credential.id)).first()
         assert owner.scalars(select(Invitation.id)).first() is None
+
+
+def test_who_works_there_hears_that_an_administrator_is_invited(
+    office: Office, browser: FlaskClient
+) -> None:
+    mary = office.person("Manager", name="mary")
+    said(browser, f"/platform/organizations/{office.home}/invite", email="new@corp.example")
+    with office.work() as work:
+        organizations.invite(work, "usual@corp.example", ["Sales"])
+    heard(office.app)
+
+    with office.work() as work:
+        told = select(Notification.profile_id, Notification.values).where(
+            Notification.message.contains("platform")
+        )
+        assert work.session.execute(told).all() == [(mary, {"email": "new@corp.example"})]

@@ -51,7 +51,7 @@ class PortalBillsView(PortalView):
         rows = work.session.scalars(
             select(ScheduledBill).order_by(ScheduledBill.active.desc(), ScheduledBill.title)
         ).all()
-        dues = [_due(each, bill) for bill in rows for each in _payments(work, bill.id, 3)]
+        dues = [_due(each, bill) for bill in rows for each in _to_answer(work, bill.id)]
         return self.page(
             "portal/own_bills.html",
             "wallet",
@@ -164,6 +164,18 @@ class PortalBillsView(PortalView):
         return (page, refusal.status) if refusal else page
 
 
+def _to_answer(work: Work, bill_id: UUID) -> list[ScheduledPayment]:
+    """List what of a bill may be agreed to, what is due first at the top."""
+    asked = (DueStatus.waiting, DueStatus.failed)
+    query = (
+        select(ScheduledPayment)
+        .where(ScheduledPayment.bill_id == bill_id, ScheduledPayment.status.in_(asked))
+        .order_by(ScheduledPayment.due_on)
+        .limit(LATEST)
+    )
+    return list(work.session.scalars(query))
+
+
 def _payments(work: Work, bill_id: UUID, most: int) -> list[ScheduledPayment]:
     query = (
         select(ScheduledPayment)
@@ -191,7 +203,8 @@ def _said(bill: ScheduledBill) -> dict[str, Any]:
 
 def _due(payment: ScheduledPayment, bill: ScheduledBill) -> dict[str, Any]:
     open_still = payment.status in (DueStatus.waiting, DueStatus.failed)
-    by_itself = bill.mode is Mode.pay and payment.status is DueStatus.waiting
+    later = bill.mode is Mode.pay and payment.due_on >= bill.since
+    by_itself = later and payment.status is DueStatus.waiting
     return {
         "id": payment.id,
         "title": bill.title,
