@@ -231,6 +231,7 @@ APARTMENT_FLOW = Flow(
         "take": ({_S.for_sale}, _S.in_progress),
         "book": ({_S.in_progress}, _S.booked),
         "sell": ({_S.booked}, _S.sold),
+        "take_back": ({_S.sold}, _S.booked),
         "free": ({_S.in_progress, _S.booked}, _S.for_sale),
         "withdraw": ({_S.for_sale}, _S.withdrawn),
         "offer": ({_S.withdrawn}, _S.for_sale),

@@ -206,8 +206,9 @@ def settle(work: Work, booking_id: UUID) -> Booking | None:
     )
     people.give_role(work, booking.customer_id, people.OWNER)
     emit(work, ApartmentStatusChanged(original.id, old, original.status))
+    key = ledger.next_key(work, postings.earned_key(booking.id))
     recipe = postings.sale_earned(
-        booking.id, booking.number, booking.customer_id, booking.total, booking.currency
+        key, booking.id, booking.number, booking.customer_id, booking.total, booking.currency
     )
     ledger.post(work, recipe)
     fact = BookingSettled(

@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from core.db import refusing, uuid7
 from core.errors import BadInput, Refused
-from core.money import exact, rounded, split_within
+from core.money import decimals, exact, rounded, split_within
 from core.text import N_
-from core.work import Work, locked
+from core.work import Work, found, locked
 from models.billing import Invoice, InvoiceLine, InvoiceStatus
 from models.credit import CreditNote, CreditNoteLine, CreditUse
 from models.taxes import Tax
@@ -67,11 +67,22 @@ class Left:
     description: str
     net: Decimal
     tax: Decimal
+    quantity: Decimal
+    whole: Decimal
+    """What all of the line asked for with its tax, for so much of what was sold."""
 
     @property
     def gross(self) -> Decimal:
         """Give what it asks for with its tax."""
         return self.net + self.tax
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What is taken back of one line: so many of what was sold, or an amount, tax included."""
+
+    quantity: Decimal | None = None
+    amount: Decimal | None = None
 
 
 def left(work: Work, invoice_id: UUID) -> list[Left]:
@@ -94,6 +105,8 @@ def left(work: Work, invoice_id: UUID) -> list[Left]:
             line.description,
             line.net_amount - (taken[line.id].net if line.id in taken else 0),
             line.tax_amount - (taken[line.id].tax if line.id in taken else 0),
+            line.quantity,
+            line.net_amount + line.tax_amount,
         )
         for line in work.session.scalars(lines.order_by(InvoiceLine.position))
     ]
@@ -121,6 +134,34 @@ def write(work: Work, invoice_id: UUID, amount: Decimal, reason: str, once: str 
     shares = split_within(amount, most, invoice.currency) if rows else []
     parts = {row.line_id: share for row, share in zip(rows, shares, strict=True)}
     return write_lines(work, invoice_id, parts, reason, once)
+
+
+def write_shares(
+    work: Work, invoice_id: UUID, shares: Mapping[UUID, Share], reason: str, once: str = ""
+) -> CreditNote:
+    """Take back shares of chosen lines.
+
+    Raises:
+        As `reckon` and `write_lines`.
+
+    """
+    locked(work, Invoice, invoice_id)
+    return write_lines(work, invoice_id, reckon(work, invoice_id, shares), reason, once)
+
+
+def reckon(work: Work, invoice_id: UUID, shares: Mapping[UUID, Share]) -> dict[UUID, Decimal]:
+    """Say what shares of lines come to, tax included, by line.
+
+    Raises:
+        BadInput: a line is none of this invoice's, or both a quantity and an amount are given.
+        MoreThanInvoiced: more of a line would be taken back than is left of it.
+
+    """
+    rows = {each.line_id: each for each in left(work, invoice_id)}
+    if set(shares) - set(rows):
+        raise BadInput(N_("Choose lines of this invoice."), field="lines")
+    currency = found(work, Invoice, invoice_id).currency
+    return {line: _amount(rows[line], share, currency) for line, share in shares.items()}
 
 
 def write_lines(
@@ -154,6 +195,22 @@ def write_lines(
     with refusing(work.session, broken):
         note = _put(work, invoice, reason.strip(), once, lines)
     return _post(work, invoice, note)
+
+
+def _amount(row: Left, share: Share, currency: str) -> Decimal:
+    """Give what a share of a line comes to; parts that were rounded up leave the last less."""
+    if share.quantity is None or share.amount is not None:
+        if share.quantity is not None:
+            raise BadInput(N_("Write how many, or an amount: not both."), field="lines")
+        amount = exact(share.amount or Decimal(0), currency)
+        if amount > row.gross:
+            raise MoreThanInvoiced(field="lines")
+        return amount
+    amount = rounded(row.whole * share.quantity / row.quantity, currency)
+    unit = Decimal(1).scaleb(-decimals(currency))
+    if share.quantity > row.quantity or amount - row.gross > unit:
+        raise MoreThanInvoiced(field="lines")
+    return min(amount, row.gross)
 
 
 def _lines(

@@ -306,6 +306,30 @@ def posted(work: Work, key: str, code: str) -> Decimal:
     return Decimal(work.session.scalar(query) or 0)
 
 
+def last_key(work: Work, key: str) -> str:
+    """Give the last key that was posted under, of what happens again after it was taken back.
+
+    The first is `key` itself, the second `key:2`. Without any, the first.
+    """
+    used, number = key, 2
+    while _posted(work, f"{key}:{number}"):
+        used, number = f"{key}:{number}", number + 1
+    return used
+
+
+def next_key(work: Work, key: str) -> str:
+    """Give the key to post under now: the last one, or another where that was taken back."""
+    last = last_key(work, key)
+    if not _posted(work, f"{last}:taken_back"):
+        return last
+    head, _colon, number = last.rpartition(":")
+    return f"{key}:2" if last == key else f"{head}:{int(number) + 1}"
+
+
+def _posted(work: Work, key: str) -> bool:
+    return work.session.scalar(select(Entry.id).where(Entry.key == key)) is not None
+
+
 def guard_credit(work: Work, code: str, currency: str, party_id: UUID) -> None:
     """Keep a party's account in the own book from being overdrawn, if it has one."""
     query = select(Account.id).where(

@@ -126,6 +126,13 @@ def give_role(work: Work, party_id: UUID, role: str) -> Party:
     return party
 
 
+def take_role(work: Work, party_id: UUID, role: str) -> Party:
+    """Note that a party is an owner, ... no longer. Doing it twice changes nothing."""
+    party = locked(work, Party, party_id)
+    party.roles = [each for each in party.roles if each != role]
+    return party
+
+
 def active(work: Work, party_id: UUID, field: str = "") -> Party:
     """Find a party with whom something new may be begun; `field` is the input that names them.
 

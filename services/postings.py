@@ -172,12 +172,17 @@ def payment_succeeded(
     )
 
 
-def sale_earned(
-    booking_id: UUID, number: str, party_id: UUID, amount: Decimal, currency: str
+def earned_key(booking_id: UUID) -> str:
+    """Name the entry of a sale. Sold again after it was taken back it is numbered on."""
+    return f"booking:{booking_id}:earned"
+
+
+def sale_earned(  # noqa: PLR0913, PLR0917  # the facts of one recipe
+    key: str, booking_id: UUID, number: str, party_id: UUID, amount: Decimal, currency: str
 ) -> Recipe:
     """The buyer has paid in full and owns: what was a liability of the contract is revenue."""
     return Recipe(
-        key=f"booking:{booking_id}:earned",
+        key=key,
         memo=f"Booking {number}: apartment sold",
         table="booking",
         source_id=booking_id,

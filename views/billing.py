@@ -8,17 +8,21 @@ from uuid import UUID
 from flask import url_for
 from flask_babel import gettext as _
 
+from core import db
 from core.text import N_
-from core.work import Work
+from core.work import Work, found
 from models.billing import Invoice, InvoiceLine, InvoiceStatus, PaymentMethod
 from models.credit import CreditNote, CreditUse
 from models.payments import Allocation
 from services import cheques, credit, credit_notes, invoicing, payments, write_offs
+from services.credit_notes import Share
 from services.payments import Part
 from views.admin.acts import Act
 from views.admin.columns import Kind
 from views.admin.inputs import Input
 from views.admin.registry import Group, Preset, Related, Screen
+from views.admin.words import money, number
+from views.web.person import actor
 
 
 def issue(work: Work, row_id: UUID, due_on: date | None) -> object:
@@ -54,6 +58,45 @@ def begin_transfer(work: Work, row_id: UUID, amount: Decimal, again: bool) -> ob
 def take_back(work: Work, row_id: UUID, amount: Decimal, reason: str) -> object:
     """Take back so much of an invoice, tax included."""
     return credit_notes.write(work, row_id, amount, reason)
+
+
+def take_back_lines(
+    work: Work, row_id: UUID, lines: dict[UUID, dict[str, Decimal]], reason: str
+) -> object:
+    """Take back chosen lines of an invoice, by how many or how much."""
+    return credit_notes.write_shares(work, row_id, _shares(lines), reason)
+
+
+def reckon_lines(
+    work: Work, row_id: UUID, lines: dict[UUID, dict[str, Decimal]], reason: str
+) -> str:
+    """Say what the chosen lines come to."""
+    total = sum(credit_notes.reckon(work, row_id, _shares(lines)).values(), Decimal(0))
+    currency = found(work, Invoice, row_id).currency
+    said: str = _("The credit note comes to %(sum)s, tax included.", sum=money(total, currency))
+    return said
+
+
+def creditable(row: Invoice) -> list[dict[str, object]]:
+    """Describe what is left of each line, for a form."""
+    return [
+        {
+            "value": str(each.line_id),
+            "label": each.description,
+            "note": _(
+                "%(count)s for %(whole)s; %(left)s are left",
+                count=number(each.quantity.normalize()),
+                whole=money(each.whole, row.currency),
+                left=money(each.gross, row.currency),
+            ),
+        }
+        for each in credit_notes.left(Work(db.session(), actor()), row.id)
+        if each.gross > 0
+    ]
+
+
+def _shares(lines: dict[UUID, dict[str, Decimal]]) -> dict[UUID, Share]:
+    return {line: Share(**given) for line, given in lines.items()}
 
 
 def use_credit(work: Work, row_id: UUID, amount: Decimal) -> object:
@@ -248,6 +291,28 @@ INVOICE = Screen(
                 REASON,
             ),
             confirm=N_("What the invoice no longer asks for of it is the customer's credit."),
+            done=N_("The credit note has its number, and the customer is told."),
+        ),
+        Act(
+            take_back_lines,
+            N_("Credit chosen lines"),
+            verb="credit_lines",
+            right=("invoice", "credit"),
+            icon="list-check",
+            money=True,
+            unless=_uncredited,
+            bulk=False,
+            inputs=(
+                Input(
+                    "lines",
+                    N_("Lines"),
+                    Kind.shares,
+                    offers=creditable,
+                    hint=N_("How many of what was sold, or an amount with its tax."),
+                ),
+                REASON,
+            ),
+            preview=reckon_lines,
             done=N_("The credit note has its number, and the customer is told."),
         ),
         Act(

@@ -29,7 +29,7 @@ from views.admin.inputs import Input
 from views.admin.registry import Board, Group, Preset, Related, Screen
 from views.admin.waiting import Waiting, facts
 from views.admin.words import money
-from views.handovers import HAND_OVER
+from views.handovers import HAND_OVER, SALE_IN_DOUBT, TAKE_BACK
 from views.web.person import actor
 
 CONFIGURE = ("booking", "configure")
@@ -152,6 +152,7 @@ BOOKING = Screen(
             "waiting",
         ),
         Waiting("confirm", N_("The hold on %(name)s ends"), "clock", _held),
+        SALE_IN_DOUBT,
     ),
     counted=True,
     columns="number status customer original total assigned_to status_at",
@@ -305,6 +306,7 @@ BOOKING = Screen(
             done=N_("The booking is cancelled. What goes back is on its way."),
         ),
         HAND_OVER,
+        TAKE_BACK,
         Act(
             assign,
             N_("Assign"),

@@ -1,6 +1,7 @@
 """Bookings in the background: who looks after them, holds that run out, and sales."""
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,7 +13,15 @@ from models.bookings import Booking, BookingStatus
 from models.events import Event
 from models.notices import Priority
 from models.sales import Apartment
-from services import assignments, booking_ends, cancellations, ledger, notices, organizations
+from services import (
+    assignments,
+    booking_ends,
+    cancellations,
+    ledger,
+    notices,
+    organizations,
+    sale_withdrawals,
+)
 from services.notices import Notice
 from workers.jobs import Desk, each, homes
 
@@ -33,6 +42,18 @@ def settle_invoice(work: Work, event: Event) -> None:
     """Sell the apartment of a booking that is paid, if it is approved."""
     if booking_id := booking_ends.booking_of(work, event.subject_id):
         booking_ends.settle(work, booking_id)
+
+
+def doubt_sale(work: Work, event: Event) -> None:
+    """Take the sale of an apartment back whose invoice asks for money again."""
+    if booking_id := booking_ends.booking_of(work, event.subject_id):
+        sale_withdrawals.doubt(work, booking_id)
+
+
+def take_back_sale(work: Work, event: Event) -> None:
+    """Take back the sale of what was handed over, as somebody has decided."""
+    with suppress(sale_withdrawals.PaidInFull, sale_withdrawals.StillOwns):  # it is as it should be
+        sale_withdrawals.take_back(work, event.subject_id, event.data["reason"])
 
 
 def go_on(work: Work, event: Event) -> None:

@@ -18,6 +18,7 @@ from services.notices import Notice
 from workers.jobs import Desk, homes
 
 MONEY_STAFF = ("Accountant",)
+SALE_STAFF = ("Manager",)
 LONGEST_QUOTE = 200
 
 
@@ -131,6 +132,41 @@ def booking_settled(work: Work, event: Event) -> None:
         event,
         N_("Booking %(number)s is paid in full. The apartment is yours: congratulations!"),
         N_("Booking %(number)s is paid in full and sold."),
+    )
+
+
+def sale_withdrawn(work: Work, event: Event) -> None:
+    """Tell both sides, and those who approve sales, that the apartment is not passed on yet."""
+    values = {"remaining": money(event.data["remaining"], event.data["currency"])}
+    to_staff = N_("The sale of %(number)s is taken back: %(remaining)s are not paid any more.")
+    _both(
+        work,
+        event,
+        N_(
+            "%(remaining)s of booking %(number)s are due again. The apartment is yours when all of"
+            " it is paid."
+        ),
+        to_staff,
+        **values,
+    )
+    _to_managers(work, event, to_staff, values)
+
+
+def sale_in_doubt(work: Work, event: Event) -> None:
+    """Have somebody decide what follows where an apartment that was handed over is not paid."""
+    values = {"remaining": money(event.data["remaining"], event.data["currency"])}
+    says = N_(
+        "Booking %(number)s was handed over, and %(remaining)s are not paid any more. Have it paid,"
+        " or take the sale back."
+    )
+    _to_managers(work, event, says, values)
+
+
+def _to_managers(work: Work, event: Event, says: str, values: dict[str, str]) -> None:
+    link = f"/admin/booking/{event.subject_id}"
+    told = {"number": event.data["number"], **values}
+    notices.notify_roles(
+        work, SALE_STAFF, Notice(says, f"event:{event.id}", told, link, Priority.high)
     )
 
 

@@ -47,6 +47,7 @@ class Kind(StrEnum):
     json = auto()
     id = auto()
     counts = auto()
+    shares = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ KINDS = {
     Kind.yesno: "yesno",
     Kind.relation: "search",
     Kind.counts: "counts",
+    Kind.shares: "shares",
 }
 
 
@@ -42,7 +43,8 @@ class Input:
     """One thing to fill in. `kind` says how it is read; a relation names its `target`.
 
     `choices` are values with message ids, for texts that take only a few; `start` gives what stands
-    there at first, from the row that an act is done on, and `offers` what can be counted there.
+    there at first, from the row that an act is done on, and `offers` what can be counted, or taken
+    a share of, there.
     """
 
     name: str
@@ -102,13 +104,15 @@ def read(session: Session, field: Input, raw: Any, currency: str = "") -> Any:
         return parsed(_as_text(field, raw), currency or "KES", field.name)
     if field.kind is Kind.relation:
         return _known(session, field, raw)
+    if field.kind is Kind.shares:
+        return _shares(field, raw, currency or "KES")
     return READERS[field.kind](field, raw)
 
 
 def _nothing(field: Input) -> Any:
     if field.kind in (Kind.text, Kind.long) and field.choices is None:
         return ""
-    return {Kind.yesno: False, Kind.names: [], Kind.counts: {}}.get(field.kind)
+    return {Kind.yesno: False, Kind.names: [], Kind.counts: {}, Kind.shares: {}}.get(field.kind)
 
 
 def _refuse_unwritable(field: Input, text: str) -> None:
@@ -222,6 +226,32 @@ def _counts(field: Input, raw: Any) -> dict[UUID, int]:
         if isinstance(count, bool) or not (text.isascii() and re.fullmatch(r"\d{0,6}", text)):
             raise BadInput(N_("Write a whole number."), field=field.name)
         found[wanted] = int(text or 0)
+    return found
+
+
+def _shares(field: Input, raw: Any, currency: str) -> dict[UUID, dict[str, Decimal]]:
+    """Read what share of each: by ids, objects of a quantity or an amount. Empty ones are none."""
+    if not isinstance(raw, dict) or len(raw) > MOST_COUNTED:
+        raise BadInput(N_("Send an object: a quantity or an amount, by id."), field=field.name)
+    found = {}
+    for key, given in raw.items():
+        try:
+            wanted = UUID(str(key))
+        except ValueError:
+            raise BadInput(NOT_OFFERED, field=field.name) from None
+        if not isinstance(given, dict) or not set(given) <= {"quantity", "amount"}:
+            raise BadInput(N_("Send an object: a quantity or an amount, by id."), field=field.name)
+        share: dict[str, Decimal] = {}
+        if quantity := _as_text(field, given.get("quantity") or "").strip():
+            share["quantity"] = _number(replace(field, scale=3), quantity)
+        if amount := _as_text(field, given.get("amount") or "").strip():
+            share["amount"] = parsed(amount, currency, field.name)
+        if any(each < 0 for each in share.values()):
+            raise BadInput(N_("Write an amount above zero."), field=field.name)
+        if share:
+            found[wanted] = share
+    if not found and field.required:
+        raise BadInput(MISSING, field=field.name)
     return found
 
 

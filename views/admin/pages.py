@@ -314,11 +314,18 @@ def _asked(act: Act) -> dict[str, Any]:
 
 
 def _typed(field: Input, form: Mapping[str, str]) -> Any:
-    """Take what was typed for a field; counts come one a field, `name.id`."""
-    if field.kind is not Kind.counts:
+    """Take what was typed for a field; counts and shares come one a field, `name.id(.what)`."""
+    if field.kind not in (Kind.counts, Kind.shares):
         return form.get(field.name)
     head = f"{field.name}."
-    return {key.removeprefix(head): form[key] for key in form if key.startswith(head)}
+    given = {key.removeprefix(head): form[key] for key in form if key.startswith(head)}
+    if field.kind is Kind.counts:
+        return given
+    shares: dict[str, dict[str, str]] = {}
+    for key, text in given.items():
+        which, _dot, what = key.partition(".")
+        shares.setdefault(which, {})[what] = text
+    return shares
 
 
 def _seen(asked: dict[str, Any]) -> str:

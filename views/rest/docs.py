@@ -23,6 +23,14 @@ TYPES: dict[Kind, dict[str, Any]] = {
     Kind.json: {},
     Kind.id: UUID,
     Kind.counts: {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},
+    Kind.shares: {
+        "type": "object",
+        "additionalProperties": {
+            "type": "object",
+            "properties": {"quantity": DECIMAL, "amount": DECIMAL},
+            "additionalProperties": False,
+        },
+    },
 }
 PROBLEM = {
     "type": "object",
