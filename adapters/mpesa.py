@@ -149,6 +149,13 @@ class MpesaProvider:
 
     def refund(self, request: RefundRequest) -> RefundOutcome:
         """Pay to the phone that paid; the same key is taken once. What came of it is told later."""
+        return self._sent(request, "Refund")
+
+    def pay_out(self, request: RefundRequest) -> RefundOutcome:
+        """Pay to a phone; the same key is taken once. What came of it is told later."""
+        return self._sent(request, "Withdrawal")
+
+    def _sent(self, request: RefundRequest, remarks: str) -> RefundOutcome:
         reference = request.key.replace(":", "-")
         body = {
             "OriginatorConversationID": reference,
@@ -158,7 +165,7 @@ class MpesaProvider:
             "Amount": _whole(request.amount, request.currency),
             "PartyA": self.till.payout_shortcode,
             "PartyB": _digits(request.phone),
-            "Remarks": "Refund",
+            "Remarks": remarks,
             "QueueTimeOutURL": request.webhook_url,
             "ResultURL": request.webhook_url,
             "Occassion": "",
@@ -190,8 +197,13 @@ class MpesaProvider:
             if status == "completed":
                 if _amount(told.get("Amount")) != request.amount:
                     raise ProviderUnavailable("the answer is about another sum")
+                receipt = str(told.get("ReceiptNo") or result.get("TransactionID") or "")[:120]
                 return RefundOutcome(
-                    RefundState.succeeded, request.amount, request.currency, reference
+                    RefundState.succeeded,
+                    request.amount,
+                    request.currency,
+                    reference,
+                    receipt=receipt,
                 )
             if status in WENT_WRONG:
                 sentence = refused or f"M-Pesa says that it is {status}."
@@ -202,6 +214,12 @@ class MpesaProvider:
                 refused = str(result.get("ResultDesc", ""))[:200]
         self._query(request, reference)
         return RefundOutcome(RefundState.pending, request.amount, request.currency, reference)
+
+    def payout_status(
+        self, request: RefundRequest, reference: str, heard: Heard = ()
+    ) -> RefundOutcome:
+        """Say what the transaction's status is, as of a refund."""
+        return self.refund_status(request, reference, heard)
 
     def dispute(self, reference: str) -> DisputeOutcome:
         """Refuse: M-Pesa knows no disputes, only reversals that the business itself asks for."""

@@ -141,6 +141,7 @@ class RefundOutcome:
     currency: str
     reference: str
     failure_sentence: str = ""
+    receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,23 @@ class Notice:
 
 Heard = Sequence[Mapping[str, Any]]
 """The bodies of the notices that were kept, oldest first: evidence, not yet believed."""
+
+
+class Payer(Protocol):
+    """Whoever sends money to phones: a request as of a refund, of no checkout.
+
+    Both methods raise as those of a Provider do.
+    """
+
+    def pay_out(self, request: RefundRequest) -> RefundOutcome:
+        """Send money, once per key. It may be told later what came of it."""
+        ...
+
+    def payout_status(
+        self, request: RefundRequest, reference: str, heard: Heard = ()
+    ) -> RefundOutcome:
+        """Say how what was sent stands; what has to be asked for is told later."""
+        ...
 
 
 class Provider(Protocol):

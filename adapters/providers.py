@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from adapters import card, flutterwave, mpesa, paystack, stripe
-from adapters.payments import Provider, ProviderUnavailable
+from adapters.payments import Payer, Provider, ProviderUnavailable
 
 
 class Maker(Protocol):
@@ -28,6 +28,14 @@ def named(settings: Mapping[str, Any], name: str) -> Provider | None:
     """Give a provider by its name; None where it is not set up, or nobody's name."""
     maker = MAKERS.get(name)
     return maker.configured(settings) if maker else None
+
+
+def payer(settings: Mapping[str, Any], name: str) -> Payer | None:
+    """Give a provider that sends money, by its name; None where it is not set up for that."""
+    if name != "mpesa":
+        return None
+    made = mpesa.configured(settings)
+    return made if made and made.till.initiator and made.till.credential else None
 
 
 def needed(settings: Mapping[str, Any], name: str) -> Provider:

@@ -214,13 +214,15 @@ class Topic(StrEnum):
     payment = auto()
     refund = auto()
     dispute = auto()
+    payout = auto()
 
 
 class ProviderEvent(OrganizationScoped, Base):
     """One message of a provider, unique for ever, so that what is said twice is heard once.
 
     `topic` is what it is about: the payment, a refund of it, or a dispute, whose name at the
-    provider is `subject`. `refund_id` is set where the refund's own address was written to.
+    provider is `subject`; or what is paid out of a wallet, by its `order_id`, without a payment.
+    `refund_id` is set where the refund's own address was written to.
     """
 
     __tablename__ = "provider_event"
@@ -235,12 +237,21 @@ class ProviderEvent(OrganizationScoped, Base):
         ),
         same_organization("intent_id", "payment_intent"),
         same_organization("refund_id", "refund"),
+        same_organization("order_id", "wallet_order"),
+        Index(
+            "ix_provider_event_order",
+            "organization_id",
+            "order_id",
+            postgresql_where=text("order_id IS NOT NULL"),
+        ),
+        CheckConstraint("(intent_id IS NULL) <> (order_id IS NULL)", "about_one_thing"),
     )
 
     provider: Mapped[str] = mapped_column(String(40))
     event_id: Mapped[str] = mapped_column(String(120))
-    intent_id: Mapped[UUID]
+    intent_id: Mapped[UUID | None]
     refund_id: Mapped[UUID | None]
+    order_id: Mapped[UUID | None]
     topic: Mapped[Topic] = mapped_column(server_default=Topic.payment)
     subject: Mapped[str] = mapped_column(String(120), server_default="")
     type: Mapped[str] = mapped_column(String(80))

@@ -204,6 +204,8 @@ class Order(OrganizationScoped, Base):
 
     `key` is that of the form: pressed twice it is one order. `parts` are the invoices that a
     payment is for, with amounts. `account_locked` is the whole account number, locked in a box.
+    A withdrawal is paid out by its `provider`, or by hand without one; the provider knows it as
+    `sent_as`, and `check_at`, `called_at` and `notice_hash` are as of a refund.
     """
 
     __tablename__ = "wallet_order"
@@ -226,6 +228,15 @@ class Order(OrganizationScoped, Base):
             "(kind IN ('withdrawal', 'bill')) = (channel IS NOT NULL)", "payout_has_a_channel"
         ),
         CheckConstraint("status <> 'set_aside' OR hold_id IS NOT NULL", "aside_is_held"),
+        CheckConstraint("provider = '' OR kind = 'withdrawal'", "provider_pays_withdrawals"),
+        CheckConstraint("called_at IS NULL OR provider <> ''", "called_has_a_provider"),
+        UniqueConstraint("notice_hash"),
+        Index(
+            "ix_wallet_order_check",
+            "organization_id",
+            "check_at",
+            postgresql_where=text("check_at IS NOT NULL"),
+        ),
         Index("ix_wallet_order_wallet", "organization_id", "wallet_id", "id"),
         Index(
             "ix_wallet_order_due",
@@ -256,6 +267,12 @@ class Order(OrganizationScoped, Base):
     note: Mapped[str] = mapped_column(String(200), server_default="")
     failure: Mapped[str] = mapped_column(String(400), server_default="")
     reference: Mapped[str] = mapped_column(String(120), server_default="")
+    provider: Mapped[str] = mapped_column(String(40), server_default="", default="")
+    sent_as: Mapped[str | None] = mapped_column(String(120))
+    attempts: Mapped[int] = mapped_column(server_default="0", default=0)
+    check_at: Mapped[datetime | None]
+    called_at: Mapped[datetime | None]
+    notice_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     hold_id: Mapped[UUID | None]
     intent_id: Mapped[UUID | None]
     asked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("profile.id"))

@@ -55,6 +55,9 @@ SETTINGS: Mapping[str, Declared] = {
     "wallet.transfers": Declared(
         default=True, says=N_("Money may be sent from one wallet to another")
     ),
+    "wallet.payouts_by_mpesa": Declared(
+        default=True, says=N_("Send withdrawals to M-Pesa by itself, where it is set up for that")
+    ),
     "wallet.least_withdrawal": Declared(100, N_("The least that may be taken out of a wallet")),
     "signature.remind_days": Declared(
         3, N_("Days after which whoever has not signed is reminded (0: never)")

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core import box
-from core.errors import BadInput
+from core.errors import BadInput, Refused
 from core.flow import IllegalMove
 from core.text import N_
 from core.work import Work, found, locked
@@ -29,13 +29,17 @@ from models.wallets import (
     TransactionType,
     Wallet,
 )
-from services import holds, postings, wallet_movements
+from services import holds, postings, wallet_movements, ways
 from services.billing import ReasonNeeded
 from services.events import Fact, emit
 from services.wallet_movements import Movement, Side
 
 LASTS = timedelta(days=30)
 """After so long without a payment the money is its owner's again."""
+KNOWN = timedelta(days=3650)
+"""What a provider may be sending is held until it has said what became of it."""
+PATIENCE = timedelta(days=1)
+"""After so long people may say themselves what became of what a provider was asked to send."""
 NOBODY_PAID = N_("It was not paid out in time. The money is in your wallet again.")
 
 
@@ -48,6 +52,25 @@ class PayoutAsked(Fact, type="wallet.payout_asked", table="wallet_order"):
     party_id: UUID
     kind: OrderKind
     channel: Channel
+    amount: Decimal
+    currency: str
+
+
+class ByProvider(Refused):
+    """A provider was asked to send it, and may have."""
+
+    code = "payout_by_provider"
+    says = N_("The provider sends this by itself. After a day without its word you can settle it.")
+
+
+@dataclass(frozen=True)
+class PayoutBegun(Fact, type="wallet.payout_begun", table="wallet_order"):
+    """Money is set aside, and a provider is asked to send it."""
+
+    order_id: UUID
+    wallet_id: UUID
+    party_id: UUID
+    provider: str
     amount: Decimal
     currency: str
 
@@ -106,14 +129,31 @@ def address(order: Order, where: Destination, number: str) -> None:
 
 
 def set_aside(work: Work, order: Order, wallet: Wallet) -> None:
-    """Hold what is to be paid out. The caller has locked the wallet."""
+    """Hold what is to be paid out: by a provider, where one sends it, else by hand.
+
+    The caller has locked the wallet.
+    """
     assert order.channel
-    key, until = f"wallet_order:{order.id}", work.now + LASTS
+    if order.kind is OrderKind.withdrawal and order.channel is Channel.mobile_money:
+        number = account_of(order)
+        order.provider, _phone = ways.paying_out(work, order.amount, order.currency, number)
+    key, until = f"wallet_order:{order.id}", work.now + (KNOWN if order.provider else LASTS)
     memo = f"To be paid out of wallet {wallet.name}"
     hold = holds.place(work, wallet.account_id, order.amount, key, until, memo=memo)
     ORDER_FLOW.check(order, "set_aside")
     order.hold_id = hold.id
     ORDER_FLOW.move(order, "set_aside")
+    if order.provider:
+        order.check_at = work.now
+        about = (order.id, wallet.id, wallet.party_id, order.provider)
+        emit(work, PayoutBegun(*about, order.amount, order.currency))
+    else:
+        ask_staff(work, order, wallet)
+
+
+def ask_staff(work: Work, order: Order, wallet: Wallet) -> None:
+    """Have people send what is set aside."""
+    assert order.channel
     emit(
         work,
         PayoutAsked(
@@ -136,10 +176,17 @@ def paid_out(work: Work, order_id: UUID, reference: str = "", recharge_pin: str 
     Raises:
         IllegalMove: it is not on its way out.
         BadInput: the recharge PIN is none, or this is no bill.
+        ByProvider: a provider was asked a short time ago.
 
     """
     pin = _checked(recharge_pin)
     order = locked(work, Order, order_id)
+    _by_hand(work, order)
+    return sent(work, order, reference, pin)
+
+
+def sent(work: Work, order: Order, reference: str, pin: str = "") -> Order:
+    """Take out of a wallet what has left for an account outside; the order is locked."""
     wallet = locked(work, Wallet, order.wallet_id)
     _on_its_way(order)
     assert order.hold_id
@@ -148,7 +195,7 @@ def paid_out(work: Work, order_id: UUID, reference: str = "", recharge_pin: str 
         raise BadInput(N_("Only a bill brings a recharge PIN."), field="recharge_pin")
     recipe = postings.wallet_paid_out(order, wallet, order.channel)
     entry = holds.capture(work, order.hold_id, recipe)
-    order.reference = reference[:120]
+    order.reference, order.check_at = reference[:120], None
     wallet_movements.record(work, wallet, entry, order.amount, movement(work, order, pin))
     ORDER_FLOW.move(order, "finish")
     order.done_at = work.now
@@ -173,14 +220,22 @@ def not_paid(work: Work, order_id: UUID, reason: str = "") -> Order:
     Raises:
         ReasonNeeded: nobody said why.
         IllegalMove: it is not on its way out.
+        ByProvider: a provider was asked a short time ago.
 
     """
     if not reason.strip():
         raise ReasonNeeded(field="reason")
     order = locked(work, Order, order_id)
+    _by_hand(work, order)
+    return unsent(work, order, reason)
+
+
+def unsent(work: Work, order: Order, reason: str) -> Order:
+    """Give back what could not be sent; the order is locked."""
     wallet = locked(work, Wallet, order.wallet_id)
     _on_its_way(order)
     assert order.hold_id
+    order.check_at = None
     holds.release(work, order.hold_id)
     ORDER_FLOW.move(order, "fail")
     order.failure, order.done_at = reason[:400], work.now
@@ -196,8 +251,9 @@ def not_paid(work: Work, order_id: UUID, reason: str = "") -> Order:
 
 def lapse(work: Work, order_id: UUID) -> None:
     """Give up what nobody has paid out in time: its hold has ended."""
-    if found(work, Order, order_id).status is OrderStatus.set_aside:
-        not_paid(work, order_id, NOBODY_PAID)
+    order = locked(work, Order, order_id)
+    if order.status is OrderStatus.set_aside:
+        unsent(work, order, NOBODY_PAID)
 
 
 def reveal(work: Work, order_id: UUID) -> str:
@@ -234,7 +290,7 @@ def movement(work: Work, order: Order, pin: str = "") -> Movement:
         TransactionType.bill_payment if bill else TransactionType.inter_bank_transfer,
         RecordType.debit,
         Side(account_of(order), order.account_name, order.bank_code, order.bank_name),
-        processor=order.channel.value if order.channel else "",
+        processor=order.provider or (order.channel.value if order.channel else ""),
         reference=order.reference or str(order.id),
         narration=order.note,
         recharge_pin=pin,
@@ -257,6 +313,12 @@ def _checked(pin: str) -> str:
     if plain and not (plain.isascii() and plain.isalnum() and 8 <= len(plain) <= 40):
         raise BadInput(N_("A recharge PIN has 8 to 40 digits or letters."), field="recharge_pin")
     return plain
+
+
+def _by_hand(work: Work, order: Order) -> None:
+    """Refuse what a provider may be sending just now."""
+    if order.provider and (order.called_at is None or work.now < order.called_at + PATIENCE):
+        raise ByProvider
 
 
 def _on_its_way(order: Order) -> None:

@@ -1,6 +1,7 @@
 """The ways to pay by a provider: what payers are told of each, and what each takes."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -27,7 +28,8 @@ class Way:
     """One provider as a payer meets it. `name` is how payments keep it.
 
     Without `currencies` it takes any. `most` is the largest single payment, in major units;
-    `whole` takes no cents. `phone` is the country whose mobile phones it asks, for who has no page.
+    `whole` takes no cents. `phone` is the country whose mobile phones it asks, for who has no page;
+    one that `pays_out` sends money to such phones, too.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Way:
     most: Decimal | None = None
     whole: bool = False
     phone: str = ""
+    pays_out: bool = False
 
 
 WAYS = {
@@ -87,6 +90,7 @@ WAYS = {
             most=Decimal(250_000),
             whole=True,
             phone=KENYA,
+            pays_out=True,
         ),
     )
 }
@@ -118,6 +122,23 @@ def chosen(work: Work, method: PaymentMethod, provider: str) -> Way:
     if not organizations.setting(work, f"payment.by_{way.name}"):
         raise NotOffered(field="method")
     return way
+
+
+def paying_out(work: Work, amount: Decimal, currency: str, number: str) -> tuple[str, str]:
+    """Find who sends so much to a phone by itself: the provider, and the phone in E.164.
+
+    Nobody (two empty texts) where the organization wants none, or the sum or phone is not for them.
+    """
+    for way in WAYS.values():
+        if way.pays_out and organizations.setting(work, f"wallet.payouts_by_{way.name}"):
+            with suppress(BadInput, NotOffered):
+                return way.name, fitting(way, amount, currency, number)
+    return "", ""
+
+
+def phone_of(provider: str, number: str) -> str:
+    """Write a phone as a provider takes it, which was found to fit before."""
+    return phones.mobile(number, WAYS[provider].phone)
 
 
 def fitting(way: Way, amount: Decimal, currency: str, phone: str) -> str:

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from sqlalchemy import or_
+
 from core.text import N_
+from core.work import clock
 from models.wallets import Order, OrderStatus, Transaction, Wallet
 from services import wallet_movements, wallet_payouts, wallets
 from views.admin.acts import Act
@@ -16,7 +19,11 @@ REASON = Input("reason", N_("Reason"), Kind.long, length=400)
 
 
 def _waits(row: Order) -> str:
-    return "" if row.status is OrderStatus.set_aside else N_("It is not on its way out.")
+    if row.status is not OrderStatus.set_aside:
+        return N_("It is not on its way out.")
+    asked = row.called_at
+    waits = row.provider and (asked is None or clock() < asked + wallet_payouts.PATIENCE)
+    return wallet_payouts.ByProvider.says if waits else ""
 
 
 def _has_number(row: Order) -> str:
@@ -149,7 +156,8 @@ def _to_pay_out(_at_hand: Any) -> Any:
         amount=Order.amount,
         currency=Order.currency,
     ).join(Wallet, Wallet.id == Order.wallet_id)
-    return asked.where(Order.status == OrderStatus.set_aside).order_by(Order.created_at)
+    stuck = or_(Order.provider == "", Order.called_at < clock() - wallet_payouts.PATIENCE)
+    return asked.where(Order.status == OrderStatus.set_aside, stuck).order_by(Order.created_at)
 
 
 ORDER = Screen(
@@ -160,7 +168,7 @@ ORDER = Screen(
     menu=MENU,
     waiting=(Waiting("paid_out", N_("Pay out of the wallet %(name)s"), "cash", _to_pay_out),),
     columns="wallet status kind amount channel account_name created_at",
-    more="account_number bank_name reference failure done_at",
+    more="account_number bank_name provider reference failure done_at",
     called="wallet",
     heading=N_("Asked of %(name)s"),
     search="wallet.name account_name reference",
@@ -210,7 +218,10 @@ ORDER = Screen(
     ),
     groups=(
         Group(N_("Asked for"), "wallet kind amount note created_at done_at failure reference"),
-        Group(N_("To"), "channel bank_name bank_code account_name account_number"),
+        Group(
+            N_("To"),
+            "channel provider bank_name bank_code account_name account_number called_at attempts",
+        ),
         Group(N_("Biller"), "biller_name biller_id item_name item_code"),
     ),
     figures="amount wallet account_name",

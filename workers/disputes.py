@@ -23,6 +23,7 @@ def look_into(desk: Desk, event_id: str) -> None:
     """Ask how a dispute stands that a provider told of; told again it changes nothing."""
     with desk.work() as work:
         event = locked(work, ProviderEvent, UUID(event_id))
+        assert event.intent_id, "a dispute is about a payment"
         if event.handled_at is not None:
             return
         name, reference, intent_id = event.provider, event.subject, event.intent_id

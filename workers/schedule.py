@@ -28,6 +28,7 @@ from workers import (
     onboarding,
     papers,
     payments,
+    payouts,
     refunds,
     sagas,
     scheduled_bills,
@@ -56,6 +57,7 @@ class Entry:
 SCHEDULE = (
     Entry("payments", timedelta(seconds=2), payments.ask_due),
     Entry("refunds", timedelta(seconds=2), refunds.send_back_due),
+    Entry("payouts", timedelta(seconds=2), payouts.send_due),
     Entry("wallets", timedelta(seconds=2), wallets.carry_out_due),
     Entry("mails", timedelta(seconds=2), mail.dispatch_due),
     Entry("mails about accounts", timedelta(seconds=2), account_mails.send_due),

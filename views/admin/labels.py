@@ -102,6 +102,7 @@ LABELS: Mapping[str, str] = {
     "period_on": N_("Begins on"),
     "problem": N_("Exception"),
     "taken_back": N_("Taken back so far"),
+    "called_at": N_("Asked of the provider"),
     "categories": N_("Categories"),
     "category": N_("Category"),
     "changed": N_("Changed"),

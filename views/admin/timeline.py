@@ -150,6 +150,8 @@ SAID: Mapping[str, str] = {
     "wallet.opened": N_("opened the wallet"),
     "wallet.order_failed": N_("could not carry out the order"),
     "wallet.paid": N_("paid from the wallet"),
+    "wallet.payout_begun": N_("asked the provider to send it"),
+    "wallet.payout_unclear": N_("heard that it was sent after all"),
     "wallet.payout_asked": N_("asked for a withdrawal"),
     "wallet.payout_failed": N_("could not pay out"),
     "wallet.pin_locked": N_("locked the PIN after too many tries"),

@@ -58,7 +58,13 @@ def _heard(
 ) -> tuple[UUID, UUID] | None:
     """Keep what was told; gives the organization and the payment that it is about."""
     secret = hashlib.sha256(token.encode()).digest() if token else None
+    content = literal(json.loads(raw), JSONB)
     with unit_of_work(db.session(), Actor("provider", provider)) as work:
+        if secret and told.topic is Topic.refund:  # the address tells a payout from a refund
+            about = (provider, told.event_id, secret, told.type, content, work.now)
+            of_payout = func.hear_payout(*about).table_valued("home", "heard_order")
+            if (payout := work.session.execute(select(of_payout)).one_or_none()) is not None:
+                return payout.home, payout.heard_order
         call = func.hear(
             provider,
             told.event_id,
@@ -69,7 +75,7 @@ def _heard(
             told.topic.value,
             told.subject,
             told.type,
-            literal(json.loads(raw), JSONB),
+            content,
             work.now,
         ).table_valued("home", "heard_intent", "heard_refund")
         row = work.session.execute(select(call)).one_or_none()
