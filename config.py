@@ -179,7 +179,7 @@ try:
 
     # Where it listens. Its neighbours' ports are those of the demo's doubles.
     HOST = _text("HOST", "127.0.0.1")
-    PORT = _number("PORT", 8080, most=65_530)
+    PORT = _number("PORT", 8080, most=65_529)
     WEB_PROCESSES = _number("WEB_PROCESSES", 2, most=8)
     WEB_THREADS = _number("WEB_THREADS", 8, most=64)
     PUBLIC_URL = _text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
@@ -232,11 +232,13 @@ try:
     KYC_KEY = _text("KYC_KEY", _derived("kyc key") * KYC_DOUBLE)
     KYC_WEBHOOK_SECRET = _text("KYC_WEBHOOK_SECRET", _derived("kyc webhook") * KYC_DOUBLE)
 
-    # A provider of identities beside the password: none unless its address is given.
-    OIDC_ISSUER = _text("OIDC_ISSUER").rstrip("/")
-    OIDC_CLIENT_ID = _text("OIDC_CLIENT_ID")
-    OIDC_CLIENT_SECRET = _text("OIDC_CLIENT_SECRET")
-    OIDC_LABEL = _text("OIDC_LABEL", "single sign-on")
+    # A provider of identities beside the password: where one is given; in the demo, a double.
+    OIDC_DOUBLE = DEMO and not _text("OIDC_ISSUER")
+    _BELIEVES = f"http://127.0.0.1:{PORT + 6}" * OIDC_DOUBLE
+    OIDC_ISSUER = _text("OIDC_ISSUER", _BELIEVES).rstrip("/")
+    OIDC_CLIENT_ID = _text("OIDC_CLIENT_ID", "makao" * OIDC_DOUBLE)
+    OIDC_CLIENT_SECRET = _text("OIDC_CLIENT_SECRET", _derived("identities") * OIDC_DOUBLE)
+    OIDC_LABEL = _text("OIDC_LABEL", "the demo's directory" if OIDC_DOUBLE else "single sign-on")
     if OIDC_ISSUER and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
         raise CannotStart(  # noqa: TRY301  # as above
             "OIDC_ISSUER is given without OIDC_CLIENT_ID and OIDC_CLIENT_SECRET."

@@ -43,6 +43,7 @@ class MailAbout(StrEnum):
     password_link = auto()
     password_changed = auto()
     second_factor_off = auto()
+    outside_linked = auto()
 
 
 class AccountMail(Sending, Base):

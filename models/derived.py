@@ -8,6 +8,7 @@ from models.bookings import Booking, BookingInvoice, BookingStatus
 from models.credit import CreditNote
 from models.payments import Allocation, PaymentIntent
 from models.sales import Apartment, ApartmentType, Package, Project
+from models.scheduled_bills import DueStatus, ScheduledBill, ScheduledPayment
 from models.wallets import RecordType, Transaction, TransactionStatus
 
 Invoice.instalment = relationship(
@@ -97,6 +98,33 @@ PaymentIntent.unapplied_amount = column_property(
         Transaction.status == TransactionStatus.success,
     )
     .correlate_except(Transaction)
+    .scalar_subquery(),
+    deferred=True,
+)
+
+_OF_BILL = (
+    ScheduledPayment.organization_id == ScheduledBill.organization_id,
+    ScheduledPayment.bill_id == ScheduledBill.id,
+)
+ScheduledBill.next_on = column_property(
+    select(func.min(ScheduledPayment.due_on))
+    .where(
+        *_OF_BILL,
+        ScheduledPayment.status.in_((DueStatus.waiting, DueStatus.approved, DueStatus.ordered)),
+    )
+    .correlate_except(ScheduledPayment)
+    .scalar_subquery(),
+    deferred=True,
+)
+ScheduledBill.last_outcome = column_property(
+    select(ScheduledPayment.status)
+    .where(
+        *_OF_BILL,
+        ScheduledPayment.status.in_((DueStatus.paid, DueStatus.failed, DueStatus.skipped)),
+    )
+    .order_by(ScheduledPayment.due_on.desc())
+    .limit(1)
+    .correlate_except(ScheduledPayment)
     .scalar_subquery(),
     deferred=True,
 )

@@ -22,6 +22,7 @@ from core.flow import Flow
 from core.scope import PartyScoped, Record, keyed, same_organization
 from core.text import N_
 from models.bills import Every
+from models.people import Party
 from models.wallets import Channel
 
 
@@ -79,6 +80,10 @@ class ScheduledBill(PartyScoped, Record):
     active: Mapped[bool] = mapped_column(server_default=text("true"), default=True)
     since: Mapped[date] = mapped_column(
         server_default=FetchedValue(), server_onupdate=FetchedValue()
+    )
+
+    party: Mapped[Party] = relationship(
+        primaryjoin="foreign(ScheduledBill.party_id) == Party.id", lazy="raise_on_sql"
     )
 
     def __str__(self) -> str:

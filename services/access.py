@@ -40,6 +40,7 @@ _MONEY_READ = dict.fromkeys(
         *("tax", "tax_rate", "credit_note", "paper_style"),
         *("bank_account", "bank_statement", "bank_line", "bank_rule", "cheque"),
         *("wallet", "wallet_transaction", "wallet_order"),
+        *("scheduled_bill", "scheduled_payment"),
     ),
     "read",
 )

@@ -11,6 +11,7 @@ from core.money import written
 from core.text import N_
 from core.work import Work, found
 from models.chart import FOLLOWS_DOCUMENTS, OF_A_PARTY
+from models.estate import Unit
 from models.ledger import Entry
 from models.people import Party
 from services import balances, ledger, postings
@@ -45,12 +46,13 @@ class SidesDiffer(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One side: an account of the chart, whose it is, and a debit or a credit."""
+    """One side: an account of the chart, whose it is, a debit or a credit, and about which unit."""
 
     code: str
     debit: Decimal
     credit: Decimal
     party_id: UUID | None = None
+    unit_id: UUID | None = None
 
 
 def post(  # noqa: PLR0913, PLR0917  # what an entry consists of
@@ -86,7 +88,10 @@ def post(  # noqa: PLR0913, PLR0917  # what an entry consists of
             credit=written(credit, where.currency),
             difference=written(abs(debit - credit), where.currency),
         )
-    legs = [ledger.Leg(each.code, each.debit - each.credit, each.party_id) for each in lines]
+    legs = [
+        ledger.Leg(each.code, each.debit - each.credit, each.party_id, each.unit_id)
+        for each in lines
+    ]
     recipe = postings.entered_by_hand(once, where, booked_on, memo.strip(), legs)
     return ledger.post(work, recipe)
 
@@ -120,3 +125,5 @@ def _check(work: Work, line: Line) -> None:
         raise BadInput(N_("Say whose account %(account)s is."), field="lines", account=line.code)
     if line.party_id is not None:
         found(work, Party, line.party_id)
+    if line.unit_id is not None:
+        found(work, Unit, line.unit_id)

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from core.errors import Refused
 from core.text import N_
-from models.accounts import OutsideIdentity
+from models.accounts import MailAbout, OutsideIdentity
 from models.organizations import Profile, ProfileStatus
+from services import passwords
 
 
 class AddressNotProved(Refused):
@@ -49,7 +50,7 @@ def enter(  # noqa: PLR0913  # what the provider says
 
     What counts is the provider's own name for them. The first time it is not known here: then the
     address decides, if the provider has proved it and the account's owner has shown that it is
-    theirs. From then on they are linked, whatever becomes of the address.
+    theirs. From then on they are linked, whatever becomes of the address, which is told of it.
 
     Raises:
         AddressNotProved, NobodyOfThatAddress, NotLinkedYet: as they say.
@@ -76,6 +77,7 @@ def enter(  # noqa: PLR0913  # what the provider says
     linked = OutsideIdentity(profile_id=profile.id, issuer=issuer, known_as=subject, linked_at=now)
     door.add(linked)
     door.flush()
+    passwords.tell(door, MailAbout.outside_linked, profile.email, now)
     return profile
 
 

@@ -114,12 +114,11 @@ def autocommit(admin: URL) -> Iterator[Connection]:
 
 def _add_permissions(addresses: dict[str, str]) -> None:
     """Let Flask-AppBuilder write its permissions once, here, and not at each start of an app."""
-    from app import create_app, prepare_permissions  # noqa: PLC0415  # needs a migrated database
+    from app import prepare_permissions  # noqa: PLC0415  # needs a migrated database
+    from tests.beside import another  # noqa: PLC0415  # as above
 
-    app = create_app(**addresses, TESTING=True)
-    prepare_permissions(app)
-    for engine in app.extensions["engines"].values():
-        engine.dispose()
+    with another(**addresses, TESTING=True) as app:
+        prepare_permissions(app)
 
 
 def _exists(connection: Connection, name: str) -> bool:

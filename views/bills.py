@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from core.text import N_
 from core.work import Work
-from models.bills import Bill, BillingCycle, Charge
+from models.bills import Bill, BillingCycle, Charge, CycleStatus
 from models.estate import UNIT_TYPE_LABELS
 from services import bill_runs, bills
 from views.admin.acts import Act
@@ -203,7 +203,8 @@ CYCLE = Screen(
         Group(N_("Billing period"), "bill period_on due_on started_at finished_at"),
         Group(N_("Taken back"), "taken_back kept reason"),
     ),
-    figures="total charges issued exceptions",
+    figures="total charges issued taken_back exceptions",
+    moving=frozenset({CycleStatus.running, CycleStatus.taking_back}),
     related=(
         Related(
             Charge,

@@ -199,7 +199,7 @@ ENTRY = Screen(
             Posting,
             "entry_id",
             N_("Postings"),
-            "account account.party amount",
+            "account account.party unit amount",
             labels={
                 "account": N_("Account"),
                 "account.party": N_("Party"),

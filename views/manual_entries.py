@@ -16,6 +16,7 @@ from core.money import decimals, parsed
 from core.text import N_
 from core.work import Work, unit_of_work
 from models.chart import FOLLOWS_DOCUMENTS
+from models.estate import Unit
 from models.people import Party
 from services import balances, ledger, manual_entries
 from services.balances import Books
@@ -28,7 +29,7 @@ from views.web.refusals import in_words, sentence
 RIGHT = ("journal_entry", "post")
 LINES = 4
 """Lines that stand there at first; further ones are asked for."""
-SIDES = ("account", "party", "debit", "credit")
+SIDES = ("account", "party", "unit", "debit", "credit")
 
 
 class ManualEntryView(BaseView):  # type: ignore[misc]
@@ -74,7 +75,8 @@ def _where(work: Work) -> Books:
 
 
 def _rows(form: Any) -> list[dict[str, str]]:
-    columns = [form.getlist(name) for name in SIDES]
+    many = len(form.getlist("account"))
+    columns = [form.getlist(name) or [""] * many for name in SIDES]
     return [
         dict(zip(SIDES, map(str.strip, row), strict=True)) for row in zip(*columns, strict=False)
     ]
@@ -85,10 +87,10 @@ def _line(row: dict[str, str], currency: str) -> Line:
         raise BadInput(N_("Choose an account for each line."), field="lines")
     debit, credit = (_amount(row[side], currency) for side in ("debit", "credit"))
     try:
-        party = UUID(row["party"]) if row["party"] else None
+        party, unit = (UUID(row[each]) if row[each] else None for each in ("party", "unit"))
     except ValueError:
         raise BadInput(N_("Choose one of those that are offered."), field="lines") from None
-    return Line(row["account"], debit, credit, party)
+    return Line(row["account"], debit, credit, party, unit)
 
 
 def _amount(given: str, currency: str) -> Decimal:
@@ -134,6 +136,7 @@ def _page(work: Work, refusal: Refused | None) -> dict[str, Any]:
         ],
         "accounts": _accounts(work, book),
         "party_source": source_of("invoice", "party"),
+        "unit_source": source_of("invoice", "unit"),
         "once": request.form.get("once") or str(uuid7()),
         "currency": book.currency,
         "error": sentence(refusal) if refusal else "",
@@ -170,13 +173,15 @@ def _field(
 
 
 def _described(row: dict[str, str], currency: str) -> dict[str, Any]:
-    name = ""
-    if row["party"]:
-        try:
-            name = name_of(db.session(), Party, UUID(row["party"]))
-        except ValueError:
-            name = ""
-    return {**row, "party_name": name, "decimals": decimals(currency)}
+    names = {"party_name": _named(Party, row["party"]), "unit_name": _named(Unit, row["unit"])}
+    return {**row, **names, "decimals": decimals(currency)}
+
+
+def _named(kind: type[Party | Unit], typed: str) -> str:
+    try:
+        return name_of(db.session(), kind, UUID(typed)) if typed else ""
+    except ValueError:
+        return ""
 
 
 def _accounts(work: Work, book: Books) -> list[dict[str, str]]:

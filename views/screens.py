@@ -34,6 +34,7 @@ from views import (
     profile,
     sales,
     signing,
+    scheduled_bills,
     taxes,
     wallets,
 )
@@ -57,6 +58,7 @@ SCREENS = [
     *bank_statements.SCREENS,
     *dunning.SCREENS,
     *wallets.SCREENS,
+    *scheduled_bills.SCREENS,
     *ledger.SCREENS,
     *people.SCREENS,
     *onboarding.SCREENS,

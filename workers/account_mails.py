@@ -33,6 +33,10 @@ ASK = N_("Ask for a link")
 CHANGES = {
     MailAbout.password_changed: N_("Your password was changed."),
     MailAbout.second_factor_off: N_("The second factor of your account was taken away."),
+    MailAbout.outside_linked: N_(
+        "Your account was opened through a provider of identities for the first time. From now on"
+        " whoever signs in there as you is signed in here."
+    ),
 }
 
 

@@ -214,9 +214,10 @@ def _here(host: str) -> str:
 
 
 def _ports() -> list[tuple[str, int]]:
-    card, smtp, mailbox, providers, kyc = (config.PORT + place for place in (1, 2, 3, 4, 5))
+    card, smtp, mailbox, providers, kyc, oidc = (config.PORT + at for at in range(1, 7))
     doubles = [card] * config.CARD_DOUBLE + [smtp, mailbox] * config.MAIL_DOUBLE
     doubles += [providers] * config.PROVIDERS_DOUBLE + [kyc] * config.KYC_DOUBLE
+    doubles += [oidc] * config.OIDC_DOUBLE
     return [(config.HOST, config.PORT), *(("127.0.0.1", port) for port in doubles)]
 
 
@@ -282,8 +283,16 @@ def _doubles() -> list[Process]:
         KYC_KEY=config.KYC_KEY,
         KYC_SECRET=config.KYC_WEBHOOK_SECRET,
     )
+    identities = _python(
+        "identities",
+        ["-m", "doubles.oidc"],
+        OIDC_PORT=str(config.PORT + 6),
+        OIDC_CLIENT=config.OIDC_CLIENT_ID,
+        OIDC_SECRET=config.OIDC_CLIENT_SECRET,
+    )
     doubles = [card] * config.CARD_DOUBLE + [mail] * config.MAIL_DOUBLE
     doubles += [kyc] * config.KYC_DOUBLE
+    doubles += [identities] * config.OIDC_DOUBLE
     return doubles + [providers] * config.PROVIDERS_DOUBLE
 
 
@@ -317,7 +326,8 @@ def _greeting() -> str:
             f"    {', '.join(config.DEMO_SIGN_INS[:7])},",
             f"    {', '.join(config.DEMO_SIGN_INS[7:])};",
             f"    {config.PLATFORM_SIGN_IN} runs the platform;",
-            "  with a 2 behind the name (admin2, manager2 ...) in the second organization.",
+            "  with a 2 behind the name (admin2, manager2 ...) in the second organization;",
+            *[f"  or with {config.OIDC_LABEL}, by any of their addresses."] * config.OIDC_DOUBLE,
             "",
         ]
     else:

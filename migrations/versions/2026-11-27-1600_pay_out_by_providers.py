@@ -64,7 +64,7 @@ def upgrade() -> None:
             "about_one_thing": "(intent_id IS NULL) <> (order_id IS NULL)",
         },
     )
-    ddl.run("payouts", "payouts")
+    ddl.run("payouts", "payouts", "statements")
 
 
 def _checks(table: str, conditions: dict[str, str]) -> None:

@@ -5,7 +5,6 @@ import hmac
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -20,6 +19,7 @@ from sqlalchemy.orm import Session
 from app import create_app
 from core import db, embedded
 from services import invariants
+from tests.beside import apart
 from tests.doubles.cards import GOOD, Card
 from tests.doubles.kits import KINDS, Kit
 from tests.whole import Whole
@@ -166,18 +166,6 @@ class Field:
     def books(self) -> list[dict[str, Any]]:
         captures: list[dict[str, Any]] = self.card.books()["captures"]
         return captures
-
-
-@contextmanager
-def apart() -> Iterator[None]:
-    """Let another application have the sessions; the tests' own get theirs back afterwards."""
-    kept = [each.session_factory.kw.get("bind") for each in (db.session, db.door)]
-    try:
-        yield
-    finally:
-        for sessions, bind in zip((db.session, db.door), kept, strict=True):
-            sessions.remove()
-            sessions.configure(bind=bind)
 
 
 @pytest.fixture(scope="session")

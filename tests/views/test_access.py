@@ -12,8 +12,8 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from app import create_app
 from services import access
+from tests.beside import another
 from tests.views.conftest import Office
 from views.screens import SCREENS
 
@@ -277,19 +277,17 @@ def test_no_write_of_a_browser_is_taken_without_its_token(
     office: Office, addresses: dict[str, str]
 ) -> None:
     """Another site can have a browser send its cookie, but not know the token of its session."""
-    app = create_app(**addresses, RATELIMIT_ENABLED=False, TESTING=True)
-    guarded = replace(office, app=app)
-    client, taken = guarded.browser(*access.ROLES), []
-    for rule, methods in rules(app):
-        if rule.startswith(("/api/", "/webhooks/")):  # who asks proves it by a key or a signature
-            continue
-        for method in methods - {"GET"}:
-            answer = client.open(filled(rule), method=method, data={"reason": "x"})
-            if answer.status_code != 400:
-                taken.append((method, rule, answer.status_code))
-            answer.close()
-    for engine in app.extensions["engines"].values():
-        engine.dispose()
+    with another(**addresses, RATELIMIT_ENABLED=False, TESTING=True) as app:
+        guarded = replace(office, app=app)
+        client, taken = guarded.browser(*access.ROLES), []
+        for rule, methods in rules(app):
+            if rule.startswith(("/api/", "/webhooks/")):  # proved by a key or a signature
+                continue
+            for method in methods - {"GET"}:
+                answer = client.open(filled(rule), method=method, data={"reason": "x"})
+                if answer.status_code != 400:
+                    taken.append((method, rule, answer.status_code))
+                answer.close()
 
-    assert taken == []
-    assert client.get("/home/").status_code == 200, "not even its end was"
+        assert taken == []
+        assert client.get("/home/").status_code == 200, "not even its end was"

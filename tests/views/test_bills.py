@@ -44,10 +44,18 @@ def test_a_manager_plans_a_bill_looks_at_it_and_has_it_issued(app: Flask, office
     seen = re.search(r'name="previewed" value="([^"]*)"', said)
     assert seen
     manager.post(f"/admin/billing_cycle/{cycle}/issue", data={"previewed": seen[1]})
+    place_of, asks = f"/admin/billing_cycle/{cycle}", {"HX-Request": "true"}
+    moving = manager.get(place_of, headers=asks)
     _run(app, office.home, cycle)
+    still = manager.get(place_of, headers=asks)
 
     assert (wrong.status_code, added.status_code) == (422, 302)
     assert "nothing that a formula may have" in wrong.get_data(as_text=True)
+    assert f'hx-get="{place_of}"' in moving.get_data(as_text=True)
+    assert "HX-Refresh" not in moving.headers
+    assert still.headers["HX-Refresh"] == "true"
+    assert "hx-get" not in still.get_data(as_text=True), "it asks no more when it is done"
+    assert "hx-get" not in page
     assert "Halima Abdi" in page
     assert "2,040.00" in page
     assert "Nobody is written down who pays for it" in page

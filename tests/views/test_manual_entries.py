@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from models.ledger import Entry
+from models.ledger import Entry, Posting
 from services import access, ledger, periods
 from tests import make
 from tests.views.conftest import Office
@@ -71,6 +71,7 @@ def test_a_form_that_is_sent_twice_posts_once(office: Office) -> None:
         ({"memo": ""}, "what the entry is for"),
         ({"booked_on": "soon"}, "Write a day"),
         ({"party": ["x", "", ""]}, "those that are offered"),
+        ({"unit": ["x", "", ""]}, "those that are offered"),
         ({"once": "x"}, "once more"),
     ],
 )
@@ -112,3 +113,21 @@ def test_only_who_keeps_the_books_may(office: Office, role: str) -> None:
     allowed = office.browser(role).get("/entries/new").status_code == 200
 
     assert allowed == (role in {"Admin", "Accountant"})
+
+
+@pytest.mark.req("S1.05")
+def test_a_line_may_be_about_a_unit_and_stays_in_its_sub_ledger(office: Office) -> None:
+    with office.work() as work:
+        place = make.estate(work, name="Baobab Court")
+        unit = make.unit(work, place, number="A-101").id
+    client = office.browser("Accountant")
+    foreign = sent(client, office, unit=[str(uuid4()), "", ""])
+    assert foreign.status_code == 404
+
+    posted = sent(client, office, unit=[str(unit), "", ""])
+
+    assert posted.status_code == 302, posted.get_data(as_text=True)
+    with office.work() as work:
+        units = work.session.scalars(select(Posting.unit_id).order_by(Posting.amount.desc())).all()
+        assert list(units) == [unit, None]
+    assert "A-101" in client.get(posted.location).get_data(as_text=True)

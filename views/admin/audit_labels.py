@@ -7,10 +7,8 @@ from core.text import N_
 AUDITED: Mapping[str, str] = {
     "bill_mode": N_("What is done with new bills"),
     "customer_number": N_("Customer number"),
-    "mode": N_("What is done by itself"),
     "order": N_("Order"),
     "push_notices": N_("Push notices"),
-    "remind_days": N_("Reminders, days before"),
     "reminded": N_("Reminded"),
     "try_at": N_("Tried next"),
     "asked_by": N_("Asked by"),
@@ -125,7 +123,6 @@ AUDITED: Mapping[str, str] = {
     "stopped_at": N_("Stopped"),
     "tried_on": N_("Tried on"),
     "to_wallet": N_("To wallet"),
-    "tries": N_("Tries"),
     "two_factor_enabled": N_("Second factor"),
     "unit_price": N_("Unit price"),
     "units": N_("Units"),

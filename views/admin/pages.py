@@ -6,7 +6,17 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Response, flash, jsonify, redirect, render_template, request, send_file, url_for
+from flask import (
+    Response,
+    flash,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
 
@@ -200,8 +210,12 @@ class ScreenView(RecordSide, BaseView):  # type: ignore[misc]
     @expose("/<uuid:pk>")  # type: ignore[untyped-decorator]
     @needs(READ_VERB)
     def record(self, pk: UUID) -> Any:
-        """Show one record."""
-        return render_template("admin/record.html", page=record_page(self.screen, pk))
+        """Show one record. A page that waits asks again until nothing moves: then all is new."""
+        page = record_page(self.screen, pk)
+        response = make_response(render_template("admin/record.html", page=page))
+        if "HX-Request" in request.headers and not page["moves"]:
+            response.headers["HX-Refresh"] = "true"
+        return response
 
     @expose("/<uuid:pk>/delete", methods=["POST"])  # type: ignore[untyped-decorator]
     @needs(WRITE_VERB)

@@ -47,6 +47,7 @@ def record_page(screen: Screen, row_id: UUID) -> dict[str, Any]:
         ],
         "state": _state(screen, row),
         "countdown": _countdown(screen, row),
+        "moves": getattr(row, "status", None) in screen.moving,
         "figures": [
             {"label": _(each.label), "value": _fact(each, held, currency)}
             for each in map(screen.column, screen.figures.split())

@@ -85,7 +85,8 @@ class Screen:
     `own` names the columns that members of the portal read of rows of their party, by programs.
     `add_page` is the endpoint of a page of its own that adds one, for who holds `add_verb`.
     `called` is the column that names a record which has no name of its own, in the words of
-    `heading`. `waiting` says which rows wait for somebody, on the first page.
+    `heading`. `waiting` says which rows wait for somebody, on the first page. A record whose status
+    is among `moving` is being worked on: its page shows what is so now, until it is not any more.
     """
 
     model: type[Base]
@@ -127,6 +128,7 @@ class Screen:
     called: str = ""
     heading: str = "%(name)s"
     countdown: str = ""
+    moving: frozenset[Any] = frozenset()
     empty: str = ""
     drawing: str = "building"
     scope: Callable[[Any], Any] | None = None

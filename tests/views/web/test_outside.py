@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.work import clock
-from models.accounts import OutsideIdentity
+from models.accounts import AccountMail, OutsideIdentity
 from models.organizations import Membership, Profile, ProfileStatus
 from tests import make
 from tests.doubles.running import running
@@ -83,6 +83,12 @@ def links(office: Office) -> int:
         return owner.scalar(select(func.count()).select_from(OutsideIdentity)) or 0
 
 
+def mails(office: Office) -> list[tuple[str, str]]:
+    with Session(office.app.extensions["engines"]["owner"]) as owner:
+        rows = owner.execute(select(AccountMail.about, AccountMail.address))
+        return [(row.about.value, row.address) for row in rows]
+
+
 def test_a_member_signs_in_by_the_provider_beside_the_password(
     office: Office, faults: Faults, grace: None
 ) -> None:
@@ -97,6 +103,7 @@ def test_a_member_signs_in_by_the_provider_beside_the_password(
     assert client.get("/admin/party/").status_code == 200
     assert enters(office.app.test_client(), "grace@example.org") == "inside"
     assert links(office) == 1
+    assert mails(office) == [("outside_linked", "grace@example.org")], "once, when it was linked"
     by_password = office.app.test_client()
     data = {"username": "grace", "password": make.PASSWORD}
     assert by_password.post("/login/", data=data).status_code == 302

@@ -10,12 +10,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app import create_app
 from core.scope import Scope, seeing
 from core.work import clock
 from models.organizations import Credential, Membership
 from services import organizations, second_factor, sign_in
 from tests import make
+from tests.beside import another
 from tests.views.conftest import Office
 
 
@@ -149,12 +149,10 @@ def test_an_office_behind_one_address_signs_in_in_one_minute(
 ) -> None:
     office.person("Sales", name="grace")
     limited = {"RATELIMIT_ENABLED": True, "RATELIMIT_STORAGE_URI": "memory://"}
-    app = create_app(**addresses, **limited, WTF_CSRF_ENABLED=False)
     asked = {"username": "grace", "password": make.PASSWORD, "provider": "db"}
-    tokens = [app.test_client().post("/api/v1/security/login", json=asked) for _ in range(15)]
-    door = [enter(app.test_client(), "grace") for _ in range(15)]
-    for engine in app.extensions["engines"].values():
-        engine.dispose()
+    with another(**addresses, **limited, WTF_CSRF_ENABLED=False) as app:
+        tokens = [app.test_client().post("/api/v1/security/login", json=asked) for _ in range(15)]
+        door = [enter(app.test_client(), "grace") for _ in range(15)]
 
     assert [each.status_code for each in tokens] == [200] * 15
     assert door == [302] * 15
@@ -165,13 +163,11 @@ def test_the_door_and_tokens_are_asked_seldom_with_or_without_redis(
     addresses: dict[str, str], kept: str
 ) -> None:
     limited = {"RATELIMIT_ENABLED": True, "RATELIMIT_STORAGE_URI": kept}
-    app = create_app(**addresses, **limited, WTF_CSRF_ENABLED=False)
-    client = app.test_client()
     asked = {"username": "nobody", "password": "wrong", "provider": "db"}
-    tokens = [client.post("/api/v1/security/login", json=asked).status_code for _ in range(11)]
-    door = [client.post("/login/", data=asked).status_code for _ in range(11)]
-    for engine in app.extensions["engines"].values():
-        engine.dispose()
+    with another(**addresses, **limited, WTF_CSRF_ENABLED=False) as app:
+        client = app.test_client()
+        tokens = [client.post("/api/v1/security/login", json=asked).status_code for _ in range(11)]
+        door = [client.post("/login/", data=asked).status_code for _ in range(11)]
 
     assert tokens == door == [401] * 10 + [429]
 
