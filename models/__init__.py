@@ -34,6 +34,7 @@ from models import (
     scheduled_bills,
     signing,
     taxes,
+    wallet_orders,
     wallets,
 )
 
@@ -68,5 +69,6 @@ __all__ = [
     "scheduled_bills",
     "signing",
     "taxes",
+    "wallet_orders",
     "wallets",
 ]

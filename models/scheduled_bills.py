@@ -23,7 +23,7 @@ from core.scope import PartyScoped, Record, keyed, same_organization
 from core.text import N_
 from models.bills import Every
 from models.people import Party
-from models.wallets import Channel
+from models.wallet_orders import Channel
 
 
 class Mode(StrEnum):

@@ -17,7 +17,8 @@ from core.work import Work, found, locked
 from models.autopay import Autopay, AutopayRun, RunOutcome
 from models.billing import Invoice
 from models.payments import Allocation, PaymentIntent
-from models.wallets import OrderStatus, Wallet
+from models.wallet_orders import OrderStatus
+from models.wallets import Wallet
 from services import (
     billing,
     credit,

@@ -31,7 +31,8 @@ from models.chart import (
 from models.cheques import Cheque
 from models.credit import CreditNote, CreditUse
 from models.payments import Dispute, PaymentIntent, Refund
-from models.wallets import Channel, Order, Wallet
+from models.wallet_orders import Channel, Order
+from models.wallets import Wallet
 from services.balances import Books
 from services.ledger import Leg, Recipe
 

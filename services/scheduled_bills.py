@@ -28,7 +28,8 @@ from models.scheduled_bills import (
     ScheduledPayment,
     UserConfiguration,
 )
-from models.wallets import Channel, Wallet
+from models.wallet_orders import Channel
+from models.wallets import Wallet
 from services import bills, ledger, wallet_bills, wallet_movements, wallet_pins
 from services.events import Fact, emit
 from services.holds import NotEnough

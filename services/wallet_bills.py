@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core.work import Work
-from models.wallets import Order, OrderKind
+from models.wallet_orders import Order, OrderKind
 from services import wallet_orders, wallet_payouts
 from services.wallet_orders import Ask
 from services.wallet_payouts import Destination

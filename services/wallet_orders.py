@@ -18,17 +18,8 @@ from core.money import exact
 from core.text import N_
 from core.work import Work, found, locked
 from models.billing import Invoice, PaymentMethod
-from models.wallets import (
-    ORDER_FLOW,
-    Channel,
-    Order,
-    OrderKind,
-    OrderStatus,
-    RecordType,
-    TransactionType,
-    Wallet,
-    WalletStatus,
-)
+from models.wallet_orders import ORDER_FLOW, Channel, Order, OrderKind, OrderStatus
+from models.wallets import RecordType, TransactionType, Wallet, WalletStatus
 from services import (
     billing,
     ledger,

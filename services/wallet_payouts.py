@@ -18,17 +18,8 @@ from core.flow import IllegalMove
 from core.text import N_
 from core.work import Work, found, locked
 from models.people import Party
-from models.wallets import (
-    ORDER_FLOW,
-    Channel,
-    Order,
-    OrderKind,
-    OrderStatus,
-    RecordType,
-    Transaction,
-    TransactionType,
-    Wallet,
-)
+from models.wallet_orders import ORDER_FLOW, Channel, Order, OrderKind, OrderStatus
+from models.wallets import RecordType, Transaction, TransactionType, Wallet
 from services import holds, postings, wallet_movements, ways
 from services.billing import ReasonNeeded
 from services.events import Fact, emit

@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.work import Work, found, locked
-from models.wallets import Order, OrderStatus, Wallet
+from models.wallet_orders import Order, OrderStatus
+from models.wallets import Wallet
 from services import wallet_payouts
 from services.events import Fact, emit
 from services.payments import AGAIN, LEASE, Outcome

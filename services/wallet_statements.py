@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import case, func, select
 
 from core.work import Work
-from models.wallets import Order, OrderStatus, RecordType, Transaction, TransactionStatus
+from models.wallet_orders import Order, OrderStatus
+from models.wallets import RecordType, Transaction, TransactionStatus
 from services import ledger
 
 

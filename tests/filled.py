@@ -40,7 +40,8 @@ from models.sales import Apartment, Project
 from models.scheduled_bills import Mode
 from models.signing import SignatureCode
 from models.taxes import Tax, TaxRate
-from models.wallets import Channel, Order, OrderKind, WalletPin
+from models.wallet_orders import Channel, Order, OrderKind
+from models.wallets import WalletPin
 from services import (
     accounts,
     autopay,
@@ -377,6 +378,7 @@ def _keep_wallets(work: Work, customer: UUID) -> None:
         currency="KES",
         key="x",
         channel=Channel.bank,
+        notice_hash=wallet.id.bytes,
         created_at=work.now,
     )
     pin = {"salt": b"x", "digest": b"x", "set_at": work.now}

@@ -15,11 +15,8 @@ from core.work import Actor, Work, clock, unit_of_work
 from models.billing import PaymentMethod
 from models.events import Event
 from models.payments import PaymentIntent
-from models.wallets import (
-    Channel,
-    Transaction,
-    Wallet,
-)
+from models.wallet_orders import Channel
+from models.wallets import Transaction, Wallet
 from services import (
     billing,
     payments,

@@ -109,8 +109,8 @@ def test_a_weak_secret_stops_the_start_in_earnest_and_not_the_demo(
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("PORT", "eighty", "a whole number from 1 to 65531"),
-        ("PORT", "70000", "a whole number from 1 to 65531"),
+        ("PORT", "eighty", "a whole number from 1 to 65529"),
+        ("PORT", "70000", "a whole number from 1 to 65529"),
         ("MAKAO_DEMO", "maybe", "it takes 1 or 0"),
         ("MAKAO_DEMO", "0", "The embedded database is for the demo"),
         ("DATABASE_URL", "mysql://a@b/c", "must be a PostgreSQL address"),

@@ -33,8 +33,8 @@ from views import (
     platform,
     profile,
     sales,
-    signing,
     scheduled_bills,
+    signing,
     taxes,
     wallets,
 )

@@ -6,7 +6,8 @@ from sqlalchemy import or_
 
 from core.text import N_
 from core.work import clock
-from models.wallets import Order, OrderStatus, Transaction, Wallet
+from models.wallet_orders import Order, OrderStatus
+from models.wallets import Transaction, Wallet
 from services import wallet_movements, wallet_payouts, wallets
 from views.admin.acts import Act
 from views.admin.columns import Kind

@@ -13,7 +13,8 @@ from models.autopay import Autopay
 from models.billing import PaymentMethod
 from models.bills import Every
 from models.scheduled_bills import Mode
-from models.wallets import Channel, Order, Wallet
+from models.wallet_orders import Channel, Order
+from models.wallets import Wallet
 from services import (
     ledger,
     payments,

@@ -23,7 +23,7 @@ from core.text import N_
 from core.work import Work
 from models.events import Event
 from models.payments import ProviderEvent
-from models.wallets import Order
+from models.wallet_orders import Order
 from services import wallet_payouts, wallet_sendings, ways
 from services.payments import Outcome
 from workers.jobs import Desk, homes, job

@@ -283,17 +283,20 @@ def _doubles() -> list[Process]:
         KYC_KEY=config.KYC_KEY,
         KYC_SECRET=config.KYC_WEBHOOK_SECRET,
     )
-    identities = _python(
+    doubles = [card] * config.CARD_DOUBLE + [mail] * config.MAIL_DOUBLE
+    doubles += [kyc] * config.KYC_DOUBLE
+    doubles += [_identities()] * config.OIDC_DOUBLE
+    return doubles + [providers] * config.PROVIDERS_DOUBLE
+
+
+def _identities() -> Process:
+    return _python(
         "identities",
         ["-m", "doubles.oidc"],
         OIDC_PORT=str(config.PORT + 6),
         OIDC_CLIENT=config.OIDC_CLIENT_ID,
         OIDC_SECRET=config.OIDC_CLIENT_SECRET,
     )
-    doubles = [card] * config.CARD_DOUBLE + [mail] * config.MAIL_DOUBLE
-    doubles += [kyc] * config.KYC_DOUBLE
-    doubles += [identities] * config.OIDC_DOUBLE
-    return doubles + [providers] * config.PROVIDERS_DOUBLE
 
 
 def _flask(*arguments: str, patience_seconds: float = 30.0) -> Process:

@@ -10,7 +10,8 @@ from core.text import N_
 from core.work import Work, found
 from models.events import Event
 from models.people import Party
-from models.wallets import Order, Wallet, WalletStatus
+from models.wallet_orders import Order
+from models.wallets import Wallet, WalletStatus
 from services import notices, wallet_orders, wallet_payouts, wallets
 from workers.jobs import Desk, homes, job
 from workers.notices import money, notice_of, to_money_staff

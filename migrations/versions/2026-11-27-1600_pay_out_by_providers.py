@@ -1,7 +1,7 @@
 """Withdrawals from wallets are paid out by a provider, where one does.
 
 Revision ID: 8c5f20b7e914
-Revises: 1b7e0c52a640
+Revises: 7c40e92d1801
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from migrations import ddl
 
 revision = "8c5f20b7e914"
-down_revision = "1b7e0c52a640"
+down_revision = "7c40e92d1801"
 
 
 def upgrade() -> None:

@@ -26,7 +26,8 @@ from models.periods import PERIOD_FLOW
 from models.sales import APARTMENT_FLOW
 from models.scheduled_bills import DUE_FLOW
 from models.signing import REQUEST_FLOW, SIGNER_FLOW
-from models.wallets import ORDER_FLOW, WALLET_FLOW
+from models.wallet_orders import ORDER_FLOW
+from models.wallets import WALLET_FLOW
 from views.admin import states
 
 assert models.__all__

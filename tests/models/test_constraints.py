@@ -301,6 +301,10 @@ SEALED = {
     "ck_wallet_order_not_to_itself": "UPDATE wallet_order SET to_wallet_id = wallet_id,"
     " kind = 'transfer', channel = NULL",
     "ck_wallet_order_payout_has_a_channel": "UPDATE wallet_order SET channel = NULL",
+    "ck_wallet_order_provider_pays_withdrawals": "UPDATE wallet_order SET provider = 'mpesa',"
+    " kind = 'payment', channel = NULL",
+    "ck_wallet_order_called_has_a_provider": "UPDATE wallet_order SET called_at = now()",
+    "ck_provider_event_about_one_thing": "UPDATE provider_event SET intent_id = NULL",
     "ck_wallet_order_aside_is_held": "UPDATE wallet_order SET hold_id = NULL",
     "ck_wallet_transaction_amount_positive": "UPDATE wallet_transaction SET amount = 0",
     "ck_wallet_transaction_fee_not_negative": "UPDATE wallet_transaction SET fee = -1",

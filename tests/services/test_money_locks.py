@@ -24,7 +24,7 @@ from models.billing import PaymentMethod
 from models.bills import Every
 from models.organizations import STAFF
 from models.scheduled_bills import Mode
-from models.wallets import Channel
+from models.wallet_orders import Channel
 from services import (
     autopay,
     billing,

@@ -19,7 +19,7 @@ from models.billing import PaymentMethod
 from models.bills import Every
 from models.events import Event
 from models.scheduled_bills import DueStatus, Mode, ScheduledBill, ScheduledPayment
-from models.wallets import Channel, Order, OrderKind, OrderStatus
+from models.wallet_orders import Channel, Order, OrderKind, OrderStatus
 from services import (
     ledger,
     payments,

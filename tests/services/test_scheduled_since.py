@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from core.work import Work
 from models.scheduled_bills import DueStatus, Mode, ScheduledBill, ScheduledPayment
-from models.wallets import Order
+from models.wallet_orders import Order
 from services import ledger, scheduled_bills, wallet_orders, wallet_payouts
 from services.wallet_movements import NotActive
 from tests.services.test_scheduled_bills import bill, fill, one, passes, wallet

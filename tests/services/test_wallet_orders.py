@@ -10,12 +10,8 @@ from core.errors import BadInput
 from core.work import Work
 from models.billing import Invoice, InvoiceStatus, PaymentMethod
 from models.payments import PaymentIntent
-from models.wallets import (
-    OrderStatus,
-    RecordType,
-    TransactionStatus,
-    TransactionType,
-)
+from models.wallet_orders import OrderStatus
+from models.wallets import RecordType, TransactionStatus, TransactionType
 from services import (
     ledger,
     organizations,

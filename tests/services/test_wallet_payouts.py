@@ -11,14 +11,8 @@ from core.flow import IllegalMove
 from core.work import Work
 from models.chart import BANK
 from models.people import Party
-from models.wallets import (
-    Channel,
-    Order,
-    OrderStatus,
-    RecordType,
-    TransactionStatus,
-    TransactionType,
-)
+from models.wallet_orders import Channel, Order, OrderStatus
+from models.wallets import RecordType, TransactionStatus, TransactionType
 from services import (
     ledger,
     wallet_bills,

@@ -22,7 +22,8 @@ from core.scope import Scope, seeing
 from core.work import Actor, Work
 from models.billing import PaymentMethod
 from models.chart import CUSTOMER_CREDIT
-from models.wallets import Channel, Order, OrderStatus, Transaction, Wallet
+from models.wallet_orders import Channel, Order, OrderStatus
+from models.wallets import Transaction, Wallet
 from services import (
     invariants,
     ledger,

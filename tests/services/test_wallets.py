@@ -109,6 +109,19 @@ def test_what_the_processor_said_stands_beside_the_movement(work: Work, owner: O
     }
 
 
+@pytest.mark.req("S1.59", "S1.60")
+def test_kinds_of_movements_have_the_numbers_that_banks_programs_know() -> None:
+    assert {each.value: each.number for each in TransactionType} == {
+        "local_transfer": 1,
+        "inter_bank_transfer": 2,
+        "air_time": 3,
+        "bill_payment": 4,
+        "card_request": 5,
+        "saving": 6,
+    }
+    assert {each.value: each.number for each in RecordType} == {"debit": 1, "credit": 2}
+
+
 @pytest.mark.req("S1.50")
 def test_what_a_wallet_may_not_hold_becomes_credit(work: Work, owner: Owner) -> None:
     fill(work, owner.wallet_id, "499000")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from models.bills import Every
 from models.scheduled_bills import DueStatus, Mode, ScheduledPayment
-from models.wallets import Channel
+from models.wallet_orders import Channel
 from services import ledger, scheduled_bills, wallets
 from services.scheduled_bills import Wish
 from tests import make

@@ -18,7 +18,8 @@ from adapters import mpesa
 from core.scope import Scope, seeing
 from models.events import Event
 from models.payments import ProviderEvent
-from models.wallets import Channel, Order, OrderStatus, TransactionStatus
+from models.wallet_orders import Channel, Order, OrderStatus
+from models.wallets import TransactionStatus
 from services import (
     invariants,
     organizations,

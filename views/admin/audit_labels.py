@@ -10,11 +10,9 @@ AUDITED: Mapping[str, str] = {
     "order": N_("Order"),
     "push_notices": N_("Push notices"),
     "reminded": N_("Reminded"),
-    "try_at": N_("Tried next"),
     "asked_by": N_("Asked by"),
     "closed_at": N_("Closed"),
     "consent": N_("What was agreed to"),
-    "failure": N_("What went wrong"),
     "ordered": N_("One after the other"),
     "reminded_at": N_("Reminded"),
     "request": N_("Signature request"),
@@ -143,7 +141,7 @@ TECHNICAL = frozenset(
     mapping notice_hash places notification_id once organization_id pay_url previous record_id
     blind identity_locked
     checksum credit_account_locked debit_account_locked form_key parts postings proved_in
-    recharge_pin_locked who_id made_at
+    recharge_pin_locked who_id made_at sent_as
     recovery_codes request_hash request_id return_url row_id rows salt seal_id sealed_at search
     secret_hash sequence series sha256 span storage_key two_factor_last_step two_factor_secret
     updated_at version

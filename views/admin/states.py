@@ -82,18 +82,20 @@ from models.signing import (
     SignerStatus,
     StepKind,
 )
-from models.wallets import (
+from models.wallet_orders import (
     CHANNEL_LABELS,
     ORDER_FLOW,
     ORDER_LABELS,
+    Channel,
+    OrderKind,
+    OrderStatus,
+)
+from models.wallets import (
     RECORD_TYPE_LABELS,
     TRANSACTION_MEANINGS,
     TRANSACTION_STATUS_LABELS,
     TRANSACTION_TYPE_LABELS,
     WALLET_FLOW,
-    Channel,
-    OrderKind,
-    OrderStatus,
     RecordType,
     TransactionStatus,
     TransactionType,

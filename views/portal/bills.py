@@ -24,7 +24,8 @@ from models.scheduled_bills import (
     ScheduledBill,
     ScheduledPayment,
 )
-from models.wallets import CHANNEL_LABELS, Channel, Wallet
+from models.wallet_orders import CHANNEL_LABELS, Channel
+from models.wallets import Wallet
 from services import scheduled_bills
 from services.scheduled_bills import Wish
 from views.portal.pages import PortalView, needs, reading

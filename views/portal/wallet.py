@@ -10,15 +10,11 @@ from flask_babel import gettext as _
 from core import db
 from core.errors import NotFound
 from core.work import Work, found, unit_of_work
+from models.wallet_orders import ORDER_FLOW, ORDER_LABELS, Order, OrderKind, OrderStatus
 from models.wallets import (
-    ORDER_FLOW,
-    ORDER_LABELS,
     TRANSACTION_MEANINGS,
     TRANSACTION_STATUS_LABELS,
     WALLET_FLOW,
-    Order,
-    OrderKind,
-    OrderStatus,
     RecordType,
     Transaction,
     TransactionStatus,

@@ -14,7 +14,8 @@ from core.errors import BadInput, NotFound, Refused
 from core.money import decimals, parsed
 from core.work import Work, clock, unit_of_work
 from models.payments import ONLINE
-from models.wallets import CHANNEL_LABELS, Channel, Order, Wallet
+from models.wallet_orders import CHANNEL_LABELS, Channel, Order
+from models.wallets import Wallet
 from services import buying, top_ups, wallet_orders, wallet_pins, wallets
 from services.wallet_orders import Ask
 from services.wallet_payouts import Destination

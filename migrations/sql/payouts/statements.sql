@@ -1,2 +1,3 @@
--- What a bank said stays as it was said: a statement is taken in, and never changed.
+-- What a bank said stays as it was said: of a statement only how many lines it has is written afterwards.
 REVOKE UPDATE ON bank_statement FROM makao_app, makao_worker;
+GRANT UPDATE (lines, known) ON bank_statement TO makao_app, makao_worker;

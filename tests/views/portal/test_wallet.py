@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from models.billing import PaymentMethod
 from models.payments import PaymentIntent
-from models.wallets import Channel, Order, Wallet, WalletStatus
+from models.wallet_orders import Channel, Order
+from models.wallets import Wallet, WalletStatus
 from services import organizations, payments, wallet_bills, wallet_orders, wallets
 from services.payments import Outcome
 from services.wallet_bills import Biller
