@@ -1,5 +1,6 @@
 """All screens and pages, by domain."""
 
+from flask import current_app
 from flask_appbuilder import AppBuilder
 
 from views import (
@@ -98,4 +99,7 @@ def register(appbuilder: AppBuilder) -> None:
         appbuilder.add_view_no_menu(view_of(screen), endpoint=screen.name)
         appbuilder.add_api(api_of(screen))
     for view in VIEWS:
-        appbuilder.add_view_no_menu(view)
+        made = appbuilder.add_view_no_menu(view)
+        if view is applying.ApplyingView and appbuilder.sm.is_auth_limited:
+            limit = current_app.config["APPLYING_RATE_LIMIT"]
+            appbuilder.sm.limiter.limit(limit, methods=["POST"])(made.blueprint)
