@@ -39,7 +39,7 @@ def filled(rule: str, ids: dict[str, UUID]) -> str:
 
 
 def test_a_visitor_is_asked_to_sign_in_everywhere_but_in_the_catalogue(town: Town) -> None:
-    names = ("booking_id", "invoice_id", "intent_id", "order_id", "note_id", "bill_id")
+    names = ("booking_id", "invoice_id", "intent_id", "order_id", "note_id", "bill_id", "signer_id")
     ids = dict.fromkeys((*names, "payment_id"), uuid4())
     ids |= {"apartment_id": town.apartment, "project_id": town.project, "document_id": uuid4()}
     visitor = town.browser()
