@@ -24,6 +24,7 @@ from core.scope import OrganizationScoped, Record, keyed, same_organization
 from core.text import N_
 from models.billing import Invoice
 from models.estate import Block, Estate, Unit
+from models.leasing import Lease
 from models.people import Party
 
 
@@ -207,6 +208,8 @@ OVER = (_C.discarded, _C.taken_back)
 class BillingCycle(Record):
     """One period of a bill, by its first day. Invoices are issued in the order of its charges.
 
+    Without a bill it is a run of the rents of an estate: `period_on` is the day through which.
+
     `charges` and `total` say what it asks for in all, `issued` how many of them are issued, and
     `taken_back` how far their taking back has come. `exceptions` are units that it cannot ask for.
     """
@@ -214,6 +217,8 @@ class BillingCycle(Record):
     __tablename__ = "billing_cycle"
     __table_args__ = keyed(
         same_organization("bill_id", "bill"),
+        same_organization("estate_id", "estate"),
+        CheckConstraint("(bill_id IS NULL) <> (estate_id IS NULL)", "of_bill_or_rents"),
         Index(
             "uq_billing_cycle_period",
             "organization_id",
@@ -234,7 +239,8 @@ class BillingCycle(Record):
         CheckConstraint("status <> 'done' OR issued = charges", "done_is_whole"),
     )
 
-    bill_id: Mapped[UUID]
+    bill_id: Mapped[UUID | None]
+    estate_id: Mapped[UUID | None]
     period_on: Mapped[date]
     due_on: Mapped[date]
     name: Mapped[Name]
@@ -252,8 +258,11 @@ class BillingCycle(Record):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
-    bill: Mapped[Bill] = relationship(
+    bill: Mapped[Bill | None] = relationship(
         primaryjoin="foreign(BillingCycle.bill_id) == Bill.id", lazy="raise_on_sql"
+    )
+    estate: Mapped[Estate | None] = relationship(
+        primaryjoin="foreign(BillingCycle.estate_id) == Estate.id", lazy="raise_on_sql"
     )
 
     def __str__(self) -> str:
@@ -286,7 +295,8 @@ PROBLEM_LABELS = {
 class Charge(OrganizationScoped, Base):
     """What one party is asked for one unit in a cycle. Its id is that of the invoice that asks.
 
-    Those with a problem have no position, and are not asked for.
+    Those with a problem have no position, and are not asked for. Rent is of a `lease`, for the
+    period that begins on `period_on`.
     """
 
     __tablename__ = "bill_charge"
@@ -295,7 +305,29 @@ class Charge(OrganizationScoped, Base):
         same_organization("unit_id", "unit"),
         same_organization("party_id", "party"),
         UniqueConstraint("organization_id", "cycle_id", "position"),
-        UniqueConstraint("organization_id", "cycle_id", "unit_id", "party_id", "problem"),
+        same_organization("lease_id", "lease"),
+        Index(
+            "uq_bill_charge_of_bill",
+            "organization_id",
+            "cycle_id",
+            "unit_id",
+            "party_id",
+            "problem",
+            unique=True,
+            postgresql_where=text("lease_id IS NULL"),
+        ),
+        Index(
+            "uq_bill_charge_of_lease",
+            "organization_id",
+            "cycle_id",
+            "lease_id",
+            "period_on",
+            unique=True,
+        ),
+        CheckConstraint(
+            "(lease_id IS NULL) = (period_on IS NULL) AND (lease_id IS NULL) = (due_on IS NULL)",
+            "rent_has_period",
+        ),
         CheckConstraint("(problem = 'none') = (position IS NOT NULL)", "where_asked_has_position"),
         CheckConstraint(
             "problem <> 'none' OR party_id IS NOT NULL AND gross > 0 AND discount >= 0",
@@ -307,6 +339,9 @@ class Charge(OrganizationScoped, Base):
     position: Mapped[int | None]
     unit_id: Mapped[UUID]
     party_id: Mapped[UUID | None]
+    lease_id: Mapped[UUID | None]
+    period_on: Mapped[date | None]
+    due_on: Mapped[date | None]
     gross: Mapped[Amount] = mapped_column(server_default="0")
     discount: Mapped[Amount] = mapped_column(server_default="0")
     amount: Mapped[Amount] = mapped_column(Computed("gross - discount", persisted=True))
@@ -320,6 +355,9 @@ class Charge(OrganizationScoped, Base):
     )
     party: Mapped[Party | None] = relationship(
         primaryjoin="foreign(Charge.party_id) == Party.id", lazy="raise_on_sql"
+    )
+    lease: Mapped[Lease | None] = relationship(
+        primaryjoin="foreign(Charge.lease_id) == Lease.id", lazy="raise_on_sql"
     )
     invoice: Mapped[Invoice | None] = relationship(
         primaryjoin="foreign(Charge.id) == Invoice.id",

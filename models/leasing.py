@@ -173,7 +173,8 @@ class Lease(Record):
     `party_id` is who answers for it. Rent is for a month and is asked for on `due_day` of each, the
     last day of shorter ones, to be paid within `due_days`. The deposit is held for the tenant. What
     is agreed stays when it is sent for signature; rents change by dated rows (models/rents.py).
-    `hold_until` is how long it keeps the unit while it waits for signatures.
+    `hold_until` is how long it keeps the unit while it waits for signatures, `next_on` the first
+    day for which rent was not asked yet.
     """
 
     __tablename__ = "lease"
@@ -250,6 +251,8 @@ class Lease(Record):
     signed_on: Mapped[date | None]
     notice_on: Mapped[date | None]
     renews_id: Mapped[UUID | None]
+    next_on: Mapped[date | None]
+    increase_index: Mapped[str] = mapped_column(String(80), server_default="", default="")
     reason: Mapped[str] = mapped_column(String(400), server_default="", default="")
     note: Mapped[str] = mapped_column(String(2000), server_default="", default="")
 

@@ -64,7 +64,7 @@ class CycleStatusChanged(Fact, type="billing_cycle.status_changed", table="billi
     """A period of a bill is being issued, has stopped, or is being taken back."""
 
     cycle_id: UUID
-    bill_id: UUID
+    bill_id: UUID | None
     old: CycleStatus
     new: CycleStatus
 
@@ -104,6 +104,30 @@ class BillTakenBack(Fact, type="bill.taken_back", table="billing_cycle"):
 
     cycle_id: UUID
     bill_id: UUID
+    voided: int
+    kept: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class RentsIssued(Fact, type="rents.issued", table="billing_cycle"):
+    """All invoices of a run of rents are issued."""
+
+    cycle_id: UUID
+    estate_id: UUID
+    title: str
+    through: date
+    invoices: int
+    total: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class RentsTakenBack(Fact, type="rents.taken_back", table="billing_cycle"):
+    """The unpaid invoices of a run of rents are void; `kept` were paid, at least in part."""
+
+    cycle_id: UUID
+    estate_id: UUID
     voided: int
     kept: int
     reason: str
@@ -175,6 +199,8 @@ def issue(work: Work, cycle_id: UUID) -> BillingCycle:
 
 def due_on(work: Work, cycle: BillingCycle) -> date:
     """Say when a cycle is due if it is issued today: those who are asked have all their days."""
+    if cycle.bill_id is None:  # each lease has its own days
+        return cycle.due_on
     bill = found(work, Bill, cycle.bill_id)
     today = estate.today(work, found(work, Estate, bill.estate_id))
     return max(cycle.due_on, today + timedelta(days=bill.due_days))
@@ -202,6 +228,8 @@ def discard(work: Work, cycle_id: UUID) -> BillingCycle:
     """
     cycle = locked(work, BillingCycle, cycle_id)
     _move(work, cycle, "discard")
+    if cycle.bill_id is None:
+        bill_statements.discard_rents(work, cycle)
     return cycle
 
 
@@ -232,27 +260,13 @@ def advance(work: Work, cycle_id: UUID) -> bool:
         cycle.cancel_asked = False
         _move(work, cycle, "stop")
         return False
-    bill = found(work, Bill, cycle.bill_id)
+    bill = found(work, Bill, cycle.bill_id) if cycle.bill_id else None
     cycle.issued += bill_statements.issue(work, bill, cycle, CHUNK)
     if cycle.issued < cycle.charges:
         return True
     cycle.finished_at = work.now
     _move(work, cycle, "finish")
-    emit(
-        work,
-        BillIssued(
-            cycle.id,
-            bill.id,
-            bill.estate_id,
-            bill.title,
-            cycle.period_on,
-            cycle.due_on,
-            cycle.issued,
-            cycle.exceptions,
-            cycle.total,
-            cycle.currency,
-        ),
-    )
+    emit(work, _issued(bill, cycle))
     return False
 
 
@@ -335,11 +349,39 @@ def _take_back(work: Work, cycle: BillingCycle) -> bool:
     if cycle.taken_back < cycle.issued:
         return True
     _move(work, cycle, "end")
-    emit(
-        work,
-        BillTakenBack(cycle.id, cycle.bill_id, cycle.issued - cycle.kept, cycle.kept, cycle.reason),
-    )
+    told = (cycle.issued - cycle.kept, cycle.kept, cycle.reason)
+    if cycle.bill_id:
+        emit(work, BillTakenBack(cycle.id, cycle.bill_id, *told))
+    else:
+        assert cycle.estate_id
+        emit(work, RentsTakenBack(cycle.id, cycle.estate_id, *told))
     return False
+
+
+def _issued(bill: Bill | None, cycle: BillingCycle) -> Fact:
+    if bill is None:
+        assert cycle.estate_id
+        return RentsIssued(
+            cycle.id,
+            cycle.estate_id,
+            cycle.name,
+            cycle.period_on,
+            cycle.issued,
+            cycle.total,
+            cycle.currency,
+        )
+    return BillIssued(
+        cycle.id,
+        bill.id,
+        bill.estate_id,
+        bill.title,
+        cycle.period_on,
+        cycle.due_on,
+        cycle.issued,
+        cycle.exceptions,
+        cycle.total,
+        cycle.currency,
+    )
 
 
 def _move(work: Work, cycle: BillingCycle, name: str) -> None:

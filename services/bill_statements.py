@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from core.money import decimals
 from core.work import Work
 from models.bills import Bill, BillingCycle
-from services import ledger
+from services import ledger, rent_statements
 
 # Whoever pays for a unit on the day; where several own it, each by their share. The last of a sum
 # that is divided takes what rounding has left.
@@ -97,17 +97,19 @@ FROM judged
 """
 _CHUNK = """
 CREATE TEMP TABLE chunk ON COMMIT DROP AS
-SELECT c.id, c.organization_id, c.party_id, c.unit_id, c.gross, c.discount, c.position, u.number
+SELECT c.id, c.organization_id, c.party_id, c.unit_id, c.gross, c.discount, c.position, u.number,
+    c.lease_id, c.period_on, c.due_on
 FROM bill_charge AS c
 JOIN unit AS u ON u.organization_id = c.organization_id AND u.id = c.unit_id
 WHERE c.organization_id = CAST('{home}' AS uuid) AND c.cycle_id = CAST('{cycle}' AS uuid)
   AND c.position > {done} AND c.position <= {upto}
 """
 _DRAFT = """
-INSERT INTO invoice (id, organization_id, party_id, unit_id, subject, status, flow_version,
-    currency, total, paid_amount, due_on, created_at)
-SELECT id, organization_id, party_id, unit_id, left(:name || ', ' || number, 200), 'draft', 1,
-    :currency, 0, 0, :due, :now FROM chunk
+INSERT INTO invoice (id, organization_id, party_id, unit_id, lease_id, subject, status,
+    flow_version, currency, total, paid_amount, due_on, created_at)
+SELECT id, organization_id, party_id, unit_id, lease_id,
+    left(coalesce('Rent ' || period_on, :name) || ', ' || number, 200), 'draft', 1, :currency, 0, 0,
+    greatest(due_on, CAST(:due AS date)), :now FROM chunk
 """
 _LINES = """
 INSERT INTO invoice_line (id, organization_id, invoice_id, position, description, quantity,
@@ -167,7 +169,7 @@ def charges(gross: str, condition: str) -> str:
     return _CHARGES.format(gross=gross, condition=condition)
 
 
-def issue(work: Work, bill: Bill, cycle: BillingCycle, most: int) -> int:
+def issue(work: Work, bill: Bill | None, cycle: BillingCycle, most: int) -> int:
     """Issue the next invoices of a cycle: numbers, lines, entries, events. Returns how many."""
     session, done = work.session, cycle.issued
     upto = min(done + most, cycle.charges)
@@ -181,12 +183,13 @@ def issue(work: Work, bill: Bill, cycle: BillingCycle, most: int) -> int:
         "currency": cycle.currency,
         "due": max(cycle.due_on, ledger.business_date(work)),
         "now": work.now,
-        "code": bill.code,
+        "code": bill.code if bill else "",
         "places": decimals(cycle.currency),
         "first": last - (upto - done),
         "done": done,
     }
-    for statement in (_DRAFT, _LINES, _ISSUE):
+    lines = (_LINES,) if bill else (rent_statements.LINES, rent_statements.INVOICED)
+    for statement in (_DRAFT, *lines, _ISSUE):
         session.execute(text(statement), common)
     posted = session.scalar(text(_POST.format(only="")), _entry(work, "issued"))
     assert posted == upto - done, "each invoice of a chunk is posted, and for the first time"
@@ -208,6 +211,9 @@ def take_back(work: Work, cycle: BillingCycle, most: int) -> tuple[int, int]:
     session.execute(text(_VOID), {"now": work.now, "reason": cycle.reason})
     voided = session.scalar(text(_POST.format(only="WHERE voided")), _entry(work, "void")) or 0
     session.execute(text(_VOIDED), _told(work))
+    if cycle.bill_id is None:
+        session.execute(text(rent_statements.VOIDED))
+        session.execute(text(rent_statements.TURNED_BACK))
     session.execute(text("DROP TABLE chunk"))
     return upto - done, voided
 
@@ -237,3 +243,10 @@ def _entry(work: Work, word: str) -> dict[str, Any]:
         "actor": str(work.actor),
         "correlation": work.correlation_id,
     }
+
+
+def discard_rents(work: Work, cycle: BillingCycle) -> None:
+    """Forget what was planned of rents: the next run asks for it."""
+    values = {"home": cycle.organization_id, "cycle": cycle.id}
+    work.session.execute(text(rent_statements.DISCARDED), values)
+    work.session.execute(text(rent_statements.DISCARDED_BACK), values)

@@ -274,6 +274,17 @@ def move_out(work: Work, occupancy_id: UUID, until: date) -> Occupancy:
     return row
 
 
+def undo_move_in(work: Work, occupancy_id: UUID) -> None:
+    """Take back that somebody moves in: it did not come about. Again, nothing."""
+    query = select(Occupancy).where(Occupancy.id == occupancy_id).with_for_update()
+    if (row := work.session.scalar(query)) is None:
+        return
+    emit(work, OccupancyEnded(row.id, row.unit_id, row.party_id, row.role, row.since))
+    work.session.delete(row)
+    work.session.flush()
+    refresh(work, row.unit_id)
+
+
 def take_out_of_use(work: Work, unit_id: UUID) -> Unit:
     """Keep a unit from being let: it is built anew, say."""
     return _move(work, locked(work, Unit, unit_id), "take_out_of_use")

@@ -10,9 +10,9 @@ from core.errors import BadInput, Refused
 from core.text import N_
 from core.work import Work
 from models.estate import HEADS, Occupancy, Unit, UnitStatus
-from models.leasing import Lease, LeaseStatus
+from models.leasing import Increase, Lease, LeaseStatus
 from models.people import Party, PartyStatus
-from services import guidelines, people
+from services import guidelines, people, rents
 from services.estate import UnitTaken
 
 
@@ -67,7 +67,23 @@ def _terms(lease: Lease) -> dict[str, Refused]:
         wrong["rent"] = BadInput(N_("A rent is more than zero."), field="rent")
     if lease.deposit is not None and lease.deposit < 0:
         wrong["deposit"] = BadInput(N_("A deposit is zero or more."), field="deposit")
-    return wrong
+    return wrong | _steps(lease)
+
+
+def _steps(lease: Lease) -> dict[str, Refused]:
+    """Say what is wrong with how the rent grows."""
+    try:
+        steps = rents.read_steps(lease.increase_steps or "", lease.currency or "KES")
+    except BadInput as refusal:
+        return {"increase_steps": refusal}
+    if (lease.increase is Increase.steps) != bool(steps):
+        says = N_("Write the steps, where the rent grows in steps, and only there.")
+        return {"increase_steps": BadInput(says, field="increase_steps")}
+    if lease.increase is Increase.percent and not lease.increase_percent:
+        return {"increase_percent": BadInput(N_("Say how many percent."), field="increase_percent")}
+    if lease.increase is Increase.indexed and not lease.increase_index:
+        return {"increase_index": BadInput(N_("Say which index."), field="increase_index")}
+    return {}
 
 
 def _taken(work: Work, lease: Lease, others: Sequence[UUID]) -> Refused | None:
@@ -76,7 +92,7 @@ def _taken(work: Work, lease: Lease, others: Sequence[UUID]) -> Refused | None:
         Lease.unit_id == lease.unit_id,
         Lease.status.not_in((LeaseStatus.draft, LeaseStatus.cancelled)),
         Lease.id.is_distinct_from(lease.id),
-        *_overlaps(Lease, lease),
+        *overlaps(Lease, lease),
     )
     if work.session.scalar(rows.limit(1)):
         return UnitLet(field="since")
@@ -84,12 +100,13 @@ def _taken(work: Work, lease: Lease, others: Sequence[UUID]) -> Refused | None:
         Occupancy.unit_id == lease.unit_id,
         Occupancy.role.in_(HEADS),
         Occupancy.party_id.not_in([lease.party_id, *others]),
-        *_overlaps(Occupancy, lease),
+        *overlaps(Occupancy, lease),
     )
     return UnitTaken(field="since") if work.session.scalar(heads.limit(1)) else None
 
 
-def _overlaps(kind: type[Lease] | type[Occupancy], lease: Lease) -> list[Any]:
+def overlaps(kind: type[Lease] | type[Occupancy], lease: Lease) -> list[Any]:
+    """Give the conditions under which a dated row shares a day with a lease."""
     conditions: list[Any] = [or_(kind.until.is_(None), kind.until >= lease.since)]
     if lease.until is not None:
         conditions.append(kind.since <= lease.until)

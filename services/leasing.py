@@ -1,6 +1,7 @@
 """Leases: drafted, checked, agreed to where they leave the guideline, sent, signed, cancelled."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -106,7 +107,7 @@ def draft(work: Work, lease: Lease, others: Sequence[tuple[UUID, LesseeRole]] = 
     _complete(work, lease)
     _refuse(lease_checks.problems(work, lease, others=[each for each, _role in others]))
     lease.number = organizations.next_number(work, "lease", "LSE")
-    lease.id, lease.created_at = lease.id or uuid7(), work.now
+    lease.id, lease.created_at, lease.next_on = lease.id or uuid7(), work.now, lease.since
     with refusing(work.session, TAKEN):
         work.session.add(lease)
         work.session.flush()
@@ -147,6 +148,7 @@ def revise(work: Work, lease: Lease) -> None:
     """
     LEASE_FLOW.check(lease, "send_for_signature")
     _complete(work, lease)
+    lease.next_on = lease.since
     _refuse(lease_checks.problems(work, lease, others=_others(work, lease)))
     _ask_override(work, lease)
 
@@ -181,7 +183,7 @@ def send_for_signature(work: Work, lease_id: UUID) -> Lease:
     unit = locked(work, Unit, lease.unit_id)
     if guidelines.breaches(work, lease, unit) and not _approved(work, lease):
         raise OverrideNotApproved
-    with refusing(work.session, TAKEN):
+    with keeping(work):
         LEASE_FLOW.move(lease, "send_for_signature")
         days = organizations.setting(work, "lease.signature_days")
         lease.hold_until = work.now + timedelta(days=days)
@@ -255,7 +257,7 @@ def give_up(work: Work, lease: Lease, reason: str) -> Lease:
     return lease
 
 
-def unsigned(work: Work, most: int = MOST) -> Sequence[UUID]:
+def unsigned(work: Work, most: int = MOST) -> list[UUID]:
     """List the leases whose time to be signed is over."""
     query = (
         select(Lease.id)
@@ -267,7 +269,7 @@ def unsigned(work: Work, most: int = MOST) -> Sequence[UUID]:
         .order_by(Lease.id)
         .limit(most)
     )
-    return work.session.scalars(query).all()
+    return list(work.session.scalars(query))
 
 
 def expire(work: Work, lease_id: UUID) -> None:
@@ -276,6 +278,11 @@ def expire(work: Work, lease_id: UUID) -> None:
     waits = lease.status is LeaseStatus.pending_signature and lease.signed_on is None
     if waits and lease.hold_until and lease.hold_until <= work.now:
         give_up(work, lease, "not signed in time")
+
+
+def keeping(work: Work) -> AbstractContextManager[None]:
+    """Turn into a refusal that another lease has the unit, in a savepoint."""
+    return refusing(work.session, TAKEN)
 
 
 def lessees(work: Work, lease_id: UUID) -> list[LeaseParty]:

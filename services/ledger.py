@@ -282,6 +282,11 @@ def guard(work: Work, account_id: UUID, cap: Decimal | None = None) -> None:
     work.session.execute(select(func.guard_account(work.scope.home(), account_id, cap)))
 
 
+def known(work: Work, key: str) -> UUID | None:
+    """Find the entry with a key, if it was posted."""
+    return work.session.scalar(select(Entry.id).where(Entry.key == key))
+
+
 def entry_with(work: Work, key: str) -> UUID:
     """Find the entry that was posted under a key.
 

@@ -19,6 +19,7 @@ from models.chart import (
     CHEQUES,
     CONTRACT_LIABILITY,
     CUSTOMER_CREDIT,
+    DEPOSITS_HELD,
     DISPUTED,
     FORFEITED,
     MOBILE_MONEY,
@@ -126,7 +127,7 @@ def credit_noted(
         source_id=note.id,
         currency=note.currency,
         legs=[
-            *(Leg(code, amount, None, unit_id) for code, amount in taken.items()),
+            *(Leg(code, part, _holder(code, note), unit_id) for code, part in taken.items()),
             Leg(RECEIVABLE, -applied, note.party_id, unit_id),
             Leg(CUSTOMER_CREDIT, applied - note.total, note.party_id),
         ],
@@ -372,9 +373,9 @@ def _money(method: PaymentMethod, amount: Decimal, party_id: UUID) -> Leg:
     return Leg(MONEY_ACCOUNTS[method], amount, party_id if own else None)
 
 
-def _holder(code: str, invoice: Invoice) -> UUID | None:
-    """A contract liability is one party's own; income is everybody's."""
-    return invoice.party_id if code == CONTRACT_LIABILITY else None
+def _holder(code: str, paper: Invoice | CreditNote) -> UUID | None:
+    """What is owed to one party is that party's own; income is everybody's."""
+    return paper.party_id if code in (CONTRACT_LIABILITY, DEPOSITS_HELD) else None
 
 
 def _scaled(earned: dict[str, Decimal], due: Decimal, currency: str) -> dict[str, Decimal]:

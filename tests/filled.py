@@ -25,10 +25,10 @@ from models.bookings import InstalmentPlan
 from models.builder import Import, ImportRow, SavedView
 from models.chart import BANK, DEPOSITS_HELD, RENTAL_INCOME, TAX_PAYABLE, TRUST
 from models.dunning import LateFeeKind, LateFeeRule, ReminderStep
-from models.estate import Block, Estate, Occupancy, OccupancyRole, Ownership, UnitType
+from models.estate import Block, Estate, Occupancy, OccupancyRole, Ownership, Unit, UnitType
 from models.events import Delivery, Event, IdempotencyKey, ScheduledRun
 from models.files import Comment, Document, DocumentUse, Follower
-from models.leasing import Guideline
+from models.leasing import Guideline, Lease
 from models.ledger import Account, Entry
 from models.notices import Channel as By
 from models.notices import Dispatch, Notification
@@ -36,6 +36,7 @@ from models.onboarding import Identifier
 from models.organizations import Membership, Profile
 from models.paper_styles import PaperKind, PaperStyle
 from models.payments import ProviderEvent
+from models.rents import LeaseExtra, PriceIndex
 from models.sales import Apartment, Project
 from models.scheduled_bills import Mode
 from models.signing import SignatureCode
@@ -44,6 +45,7 @@ from models.wallet_orders import Channel, Order, OrderKind
 from models.wallets import WalletPin
 from services import (
     accounts,
+    activations,
     autopay,
     bank_matching,
     bank_statements,
@@ -73,6 +75,8 @@ from services import (
     periods,
     refunds,
     reminders,
+    rent_runs,
+    sagas,
     scheduled_bills,
     signing,
     taxes,
@@ -254,6 +258,7 @@ def _lease(work: Work, place: Estate) -> None:
     work.session.flush()
     sent = make.lease(work, make.unit(work, place).id)
     leasing.send_for_signature(work, sent.id)
+    _activate(work, make.lease(work, make.unit(work, place).id))
     make.lease(work, make.unit(work, place).id)
     rule = LateFeeRule(organization_id=home, name="x", currency="KES", kind=LateFeeKind.fixed)
     rule.amount, rule.lease_id = Decimal(5), sent.id
@@ -272,6 +277,24 @@ def _onboard(work: Work) -> None:
     applicants.handed_in(work, email="another@mail.example", identity="34567890")
     number = work.session.scalars(select(Identifier.id).limit(1)).one()
     identifiers.reveal(work, number)
+
+
+def _activate(work: Work, lease: Lease) -> None:
+    """An active lease with something beside its rent, of which a month was asked for by a run."""
+    home = {"organization_id": lease.organization_id}
+    leasing.send_for_signature(work, lease.id)
+    leasing.record_signed_on_paper(work, lease.id, work.now.date())
+    beside = LeaseExtra(**home, lease_id=lease.id, title="x", amount=Decimal(5), since=lease.since)
+    work.session.add_all(
+        [beside, PriceIndex(**home, name="x", month_on=lease.since, value=Decimal(100))]
+    )
+    saga_id = activations.begin(work, lease.id)
+    while sagas.advance(work, saga_id):
+        pass
+    assert lease.next_on
+    place_id = work.session.get_one(Unit, lease.unit_id).estate_id
+    cycle = rent_runs.run(work, place_id, lease.next_on)
+    bill_runs.advance(work, cycle.id)
 
 
 def _remind_and_charge(work: Work, customer: UUID) -> None:

@@ -154,9 +154,9 @@ CYCLE = Screen(
     sentence=N_("Each time that a bill was asked for: what is planned, issued, and taken back."),
     menu=MENU,
     columns="name status charges issued exceptions total due_on",
-    more="bill period_on taken_back kept started_at finished_at created_at",
+    more="bill estate period_on taken_back kept started_at finished_at created_at",
     search="name",
-    filters="bill status period_on total",
+    filters="bill estate status period_on total",
     acts=(
         Act(
             bill_runs.issue,
@@ -200,7 +200,7 @@ CYCLE = Screen(
         ),
     ),
     groups=(
-        Group(N_("Billing period"), "bill period_on due_on started_at finished_at"),
+        Group(N_("Billing period"), "bill estate period_on due_on started_at finished_at"),
         Group(N_("Taken back"), "taken_back kept reason"),
     ),
     figures="total charges issued taken_back exceptions",

@@ -4,16 +4,21 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from flask_babel import gettext as _
+
 from core.text import N_
 from core.work import Work
 from models.billing import Invoice
+from models.bills import BillingCycle
 from models.estate import Block, Estate, Occupancy, OccupancyRole, Ownership, Unit
+from models.leasing import Lease
 from models.people import Party
-from services import estate
+from services import estate, rent_runs
 from views.admin.acts import Act
 from views.admin.columns import Kind
 from views.admin.inputs import Input
 from views.admin.registry import Group, Preset, Related, Screen
+from views.admin.words import money, number
 
 MENU = N_("Estates")
 WHO = Input("party_id", N_("Person or company"), Kind.relation, target=Party)
@@ -56,6 +61,22 @@ def move_out(work: Work, row_id: UUID, until: date) -> object:
     return estate.move_out(work, row_id, until)
 
 
+def ask_rents(work: Work, row_id: UUID, through: date | None) -> BillingCycle:
+    """Plan what the leases of the estate owe by a day; nobody is asked yet."""
+    return rent_runs.plan(work, row_id, through)
+
+
+def _planned(cycle: BillingCycle) -> str:
+    return str(
+        _(
+            "%(charges)s invoices are planned, %(total)s together. Look at the period, and issue"
+            " it there.",
+            charges=number(cycle.charges),
+            total=money(cycle.total, cycle.currency),
+        )
+    )
+
+
 def _ended(row: Any) -> str:
     return N_("That has ended already.") if row.until else ""
 
@@ -74,6 +95,25 @@ ESTATE = Screen(
     order="name",
     before_save=estate.check_estate,
     deletable=True,
+    acts=(
+        Act(
+            ask_rents,
+            N_("Plan the rents"),
+            icon="calendar-plus",
+            bulk=False,
+            right=("billing_cycle", "issue"),
+            inputs=(
+                Input(
+                    "through",
+                    N_("Through"),
+                    Kind.day,
+                    required=False,
+                    hint=N_("Months that begin by this day, and those missed; today without one."),
+                ),
+            ),
+            outcome=_planned,
+        ),
+    ),
     groups=(
         Group(N_("Estate"), "name address description"),
         Group(N_("Money and time"), "currency time_zone"),
@@ -190,6 +230,9 @@ UNIT = Screen(
     figures="area bedrooms",
     related=(
         Related(Ownership, "unit_id", N_("Owners"), "party share since until", order="since"),
+        Related(
+            Lease, "unit_id", N_("Leases"), "number status party since until rent", order="-since"
+        ),
         Related(Occupancy, "unit_id", N_("Occupants"), "party role since until", order="-since"),
         Related(
             Invoice,

@@ -1,6 +1,7 @@
 """Admin screens: leases, from the draft to their end, and the guidelines that they stay within."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,8 @@ from models.billing import Invoice
 from models.estate import Unit
 from models.leasing import Guideline, Lease, LeaseParty, LeaseStatus
 from models.people import Party
-from services import guidelines, leasing
+from models.rents import LeaseCharge, LeaseExtra, LeaseRent
+from services import guidelines, lease_ends, leasing, rent_changes
 from views.admin.acts import Act
 from views.admin.columns import Kind
 from views.admin.inputs import Input
@@ -19,8 +21,12 @@ from views.admin.waiting import Waiting, facts
 
 MENU = N_("Leasing")
 REASON = Input("reason", N_("Reason"), Kind.long, length=400)
+WHY = Input("reason", N_("Reason"), Kind.long, required=False, length=400)
+LAST = Input("until", N_("Last day"), Kind.day)
+UNTIL = Input("until", N_("Last day"), Kind.day, required=False)
 NOTE = Input("note", N_("Note"), Kind.long, required=False, length=400)
 
+INCREASE = "increase increase_percent increase_months increase_index increase_steps"
 BOUNDS = (
     *("unit_type", "unit", "min_rent", "max_rent", "min_deposit", "max_deposit"),
     *("min_months", "max_months"),
@@ -30,6 +36,31 @@ BOUNDS = (
 def record_signed_on_paper(work: Work, row_id: UUID, signed_on: date) -> Lease:
     """Note that all have signed it by hand."""
     return leasing.record_signed_on_paper(work, row_id, signed_on)
+
+
+def give_notice(work: Work, row_id: UUID, until: date, reason: str) -> Lease:
+    """Note that it ends on a day."""
+    return lease_ends.give_notice(work, row_id, until, reason)
+
+
+def withdraw_notice(work: Work, row_id: UUID, until: date | None) -> Lease:
+    """Let it go on."""
+    return lease_ends.withdraw_notice(work, row_id, until)
+
+
+def terminate(work: Work, row_id: UUID, until: date, reason: str) -> Lease:
+    """End it before its time."""
+    return lease_ends.terminate(work, row_id, until, reason)
+
+
+def renew(work: Work, row_id: UUID, until: date | None, rent: Decimal) -> Lease:
+    """Draft the lease that follows."""
+    return lease_ends.renew(work, row_id, until, rent)
+
+
+def change_rent(work: Work, row_id: UUID, since: date, amount: Decimal, reason: str) -> object:
+    """Agree on another rent from a day on."""
+    return rent_changes.change(work, row_id, since, amount, reason)
 
 
 def _unsigned(_at_hand: Any) -> Any:
@@ -60,7 +91,8 @@ LEASE = Screen(
     columns="number status unit unit.estate party since until rent",
     more="deposit due_day signed_on notice_on created_at",
     form="unit party since until rent deposit due_day due_days proration increase"
-    " increase_percent increase_months increase_steps notice_days override_reason note",
+    " increase_percent increase_months increase_index increase_steps notice_days override_reason"
+    " note",
     search="number note",
     filters="status unit unit.estate party since until rent",
     add=leasing.draft,
@@ -110,11 +142,67 @@ LEASE = Screen(
             inputs=(REASON,),
             done=N_("The unit is free again."),
         ),
+        Act(
+            change_rent,
+            N_("Change the rent"),
+            move="end",
+            icon="trending-up",
+            bulk=False,
+            money=True,
+            inputs=(
+                Input("since", N_("From"), Kind.day),
+                Input("amount", N_("Rent"), Kind.money),
+                WHY,
+            ),
+            done=N_("Periods that begin from that day on cost that."),
+        ),
+        Act(
+            give_notice,
+            N_("Give notice"),
+            move="give_notice",
+            icon="logout",
+            bulk=False,
+            inputs=(LAST, WHY),
+            done=N_("It ends on that day. Tenants and owners are told."),
+        ),
+        Act(
+            withdraw_notice,
+            N_("Withdraw the notice"),
+            move="withdraw_notice",
+            icon="arrow-back-up",
+            bulk=False,
+            inputs=(UNTIL,),
+            done=N_("It goes on."),
+        ),
+        Act(
+            renew,
+            N_("Renew"),
+            move="end",
+            icon="refresh",
+            bulk=False,
+            inputs=(UNTIL, Input("rent", N_("Rent"), Kind.money, start=lambda row: row.rent)),
+            done=N_("The lease that follows is drafted. Look at it, and send it for signature."),
+        ),
+        Act(
+            terminate,
+            N_("Terminate"),
+            move="terminate",
+            icon="x",
+            tone="danger",
+            bulk=False,
+            money=True,
+            inputs=(LAST, REASON),
+            confirm=N_("It ends before its time; rent for later days is credited."),
+            done=N_("It ends on that day. Tenants and owners are told."),
+        ),
     ),
     groups=(
         Group(N_("Lease"), "unit unit.estate party since until signed_on renews"),
         Group(N_("Rent"), "rent deposit due_day due_days proration"),
-        Group(N_("Increase"), "increase increase_percent increase_months increase_steps"),
+        Group(
+            N_("Increase"),
+            "increase increase_percent increase_months increase_index increase_steps",
+        ),
         Group(N_("End"), "notice_days notice_on reason"),
         Group(N_("Guideline"), "override_reason hold_until"),
         Group(N_("Note"), "note"),
@@ -122,7 +210,10 @@ LEASE = Screen(
     form_groups=(
         Group(N_("Lease"), "unit party since until"),
         Group(N_("Rent"), "rent deposit due_day due_days proration"),
-        Group(N_("Increase"), "increase increase_percent increase_months increase_steps"),
+        Group(
+            N_("Increase"),
+            "increase increase_percent increase_months increase_index increase_steps",
+        ),
         Group(N_("End"), "notice_days"),
         Group(N_("Guideline"), "override_reason"),
         Group(N_("Note"), "note"),
@@ -130,6 +221,22 @@ LEASE = Screen(
     figures="rent deposit since until",
     related=(
         Related(LeaseParty, "lease_id", N_("Who signs"), "party role", order="-role"),
+        Related(LeaseRent, "lease_id", N_("Rents"), "since amount cause reason", order="since"),
+        Related(
+            LeaseExtra,
+            "lease_id",
+            N_("With the rent"),
+            "title kind amount since until",
+            order="since",
+            add=True,
+        ),
+        Related(
+            LeaseCharge,
+            "lease_id",
+            N_("Charged"),
+            "period_on period_until kind amount invoice void",
+            order="-period_on",
+        ),
         Related(
             Invoice,
             "lease_id",
@@ -172,6 +279,7 @@ LEASE = Screen(
         "increase": {"value": "none"},
         "increase_percent": {"value": "0", "required": False},
         "increase_months": {"value": "12", "required": False},
+        "increase_index": {"required": False},
         "increase_steps": {"required": False},
         "notice_days": {"value": "30"},
         "override_reason": {"required": False},

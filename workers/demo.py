@@ -38,6 +38,7 @@ from services.sales import Floors
 from workers import demo_bank, demo_billing, demo_onboarding, demo_wallets
 from workers import demo_cast as cast
 from workers.demo_estate import Court
+from workers.demo_leases import Letting
 from workers.demo_story import Story
 
 HALF, WHOLE = {"demo": "half"}, {"demo": "whole"}
@@ -151,6 +152,7 @@ def _found(company: cast.Company, password: str, random_: random.Random) -> None
             _build(work, site, company.currency)
     Story(stage.at, random_, parties["buyer"], profiles).play(company, began)
     Court(stage.at, random_, company.currency, parties["owner"], parties["resident"]).play()
+    Letting(stage.at, random_, company.currency).play()
     kept = demo_wallets.play(stage.at, parties["buyer"], parties["resident"])
     for login, wallet_id in zip(("buyer", "resident"), kept, strict=True):
         demo_wallets.choose_pin(profiles[login], wallet_id, password)

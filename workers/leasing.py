@@ -1,6 +1,7 @@
-"""Leases in the background: what nobody signed in time, and who is told of what."""
+"""Leases in the background: not signed in time, signed, over; and who is told of what."""
 
 import logging
+from collections.abc import Callable
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,9 +10,17 @@ from core.text import N_
 from core.work import Work, found
 from models.estate import Ownership, Unit
 from models.events import Event
-from services import estate, leasing, notices
+from services import (
+    activations,
+    deposits,
+    disbursement_checks,
+    estate,
+    lease_ends,
+    leasing,
+    notices,
+)
 from workers.jobs import Desk, homes
-from workers.notices import notice_of
+from workers.notices import money, notice_of
 
 PAGE = "/portal/homes"
 log = logging.getLogger(__name__)
@@ -19,16 +28,27 @@ log = logging.getLogger(__name__)
 
 def expire_unsigned() -> None:
     """Cancel the leases that were not signed in time, in all organizations."""
-    for home in homes():
-        desk = Desk(home, "leasing.expire_unsigned")
-        with desk.work() as work:
-            late = leasing.unsigned(work)
-        for lease_id in late:
-            try:
-                with desk.work() as work:
-                    leasing.expire(work, lease_id)
-            except Exception:
-                log.exception("lease %s", lease_id)
+    _each("leasing.expire_unsigned", leasing.unsigned, leasing.expire)
+
+
+def end_due() -> None:
+    """End the leases whose last day is over, in all organizations."""
+    _each("leasing.end_due", lease_ends.over, lease_ends.end)
+
+
+def activate(work: Work, event: Event) -> None:
+    """Begin what follows from the signatures of all."""
+    activations.begin(work, event.subject_id)
+
+
+def hold_deposit(work: Work, event: Event) -> None:
+    """Move a deposit that was paid to the book in trust."""
+    deposits.hold(work, event.subject_id)
+
+
+def check_disbursement(work: Work, event: Event) -> None:
+    """See whether owners are due something of rent that was paid."""
+    disbursement_checks.check(work, event.subject_id)
 
 
 def sent(work: Work, event: Event) -> None:
@@ -38,24 +58,108 @@ def sent(work: Work, event: Event) -> None:
         _tell(work, event, UUID(party_id), says)
 
 
+def activated(work: Work, event: Event) -> None:
+    """Tell the tenants and the owners that the lease has begun."""
+    data = event.data
+    values = {"since": data["since"], "rent": money(data["rent"], data["currency"])}
+    _tell_tenants(
+        work, event, N_("Unit %(unit)s is yours from %(since)s on, for %(rent)s a month."), values
+    )
+    _tell_owners(
+        work, event, N_("Unit %(unit)s is let from %(since)s on, for %(rent)s a month."), values
+    )
+
+
 def cancelled(work: Work, event: Event) -> None:
     """Tell the tenants and the owners that a lease did not come about."""
     says = N_("Lease %(number)s for unit %(unit)s was cancelled: %(reason)s")
-    parties = [each.party_id for each in leasing.lessees(work, event.subject_id)]
-    for party_id in dict.fromkeys([*parties, *owners(work, UUID(event.data["unit_id"]))]):
-        _tell(work, event, party_id, says, reason=event.data["reason"])
+    _tell_both(work, event, says, {"reason": event.data["reason"]})
+
+
+def notice_given(work: Work, event: Event) -> None:
+    """Tell both sides when the lease ends."""
+    says = N_("Lease %(number)s for unit %(unit)s ends on %(until)s: notice was given.")
+    _tell_both(work, event, says, {"until": event.data["until"]})
+
+
+def notice_withdrawn(work: Work, event: Event) -> None:
+    """Tell both sides that the lease goes on."""
+    _tell_both(work, event, N_("Lease %(number)s for unit %(unit)s goes on."), {})
+
+
+def ended(work: Work, event: Event) -> None:
+    """Tell both sides that the lease is over."""
+    says = N_("Lease %(number)s for unit %(unit)s ended on %(until)s.")
+    _tell_both(work, event, says, {"until": event.data["until"]})
+
+
+def terminated(work: Work, event: Event) -> None:
+    """Tell both sides that the lease was ended before its time, and why."""
+    says = N_("Lease %(number)s for unit %(unit)s was ended on %(until)s: %(reason)s")
+    _tell_both(work, event, says, {name: event.data[name] for name in ("until", "reason")})
+
+
+def renewed(work: Work, event: Event) -> None:
+    """Tell both sides that the lease goes on as another."""
+    says = N_("Lease %(number)s for unit %(unit)s is renewed from %(since)s on.")
+    _tell_both(work, event, says, {"since": event.data["since"]})
+
+
+def rent_changed(work: Work, event: Event) -> None:
+    """Tell the tenants what the rent is from a day on."""
+    says = N_("The rent of unit %(unit)s is %(rent)s from %(since)s on.")
+    data = event.data
+    values = {"since": data["since"], "rent": money(data["new"], data["currency"])}
+    _tell_tenants(work, event, says, values)
+
+
+def refresh_unit(work: Work, event: Event) -> None:
+    """Bring the unit in line with who has it now."""
+    estate.refresh(work, UUID(event.data["unit_id"]))
 
 
 def owners(work: Work, unit_id: UUID) -> list[UUID]:
     """List who owns a unit today."""
-    day = work.now.date()
     query = select(Ownership.party_id).where(
-        Ownership.unit_id == unit_id, *estate.on(Ownership, day)
+        Ownership.unit_id == unit_id, *estate.on(Ownership, work.now.date())
     )
     return list(work.session.scalars(query.order_by(Ownership.id)))
+
+
+def _tell_both(work: Work, event: Event, says: str, values: dict[str, str]) -> None:
+    _tell_tenants(work, event, says, values)
+    _tell_owners(work, event, says, values)
+
+
+def _tell_tenants(work: Work, event: Event, says: str, values: dict[str, str]) -> None:
+    for each in leasing.lessees(work, event.subject_id):
+        _tell(work, event, each.party_id, says, **values)
+
+
+def _tell_owners(work: Work, event: Event, says: str, values: dict[str, str]) -> None:
+    tenants = {each.party_id for each in leasing.lessees(work, event.subject_id)}
+    for party_id in owners(work, UUID(event.data["unit_id"])):
+        if party_id not in tenants:
+            _tell(work, event, party_id, says, **values)
 
 
 def _tell(work: Work, event: Event, party_id: UUID, says: str, **values: str) -> None:
     unit = found(work, Unit, UUID(event.data["unit_id"]))
     values |= {"number": event.data["number"], "unit": unit.number}
     notices.notify_party(work, party_id, notice_of(event, says, PAGE, **values))
+
+
+def _each(
+    name: str, find: Callable[[Work], list[UUID]], do: Callable[[Work, UUID], object]
+) -> None:
+    """Do something to all that it is time for; what goes wrong with one stops no other."""
+    for home in homes():
+        desk = Desk(home, name)
+        with desk.work() as work:
+            late = find(work)
+        for row_id in late:
+            try:
+                with desk.work() as work:
+                    do(work, row_id)
+            except Exception:
+                log.exception("%s: lease %s", name, row_id)

@@ -7,12 +7,12 @@ from core.text import N_
 from core.work import Work
 from models.events import Event
 from models.notices import Priority
-from services import cancellations, notices, onboarding_cases, sagas
+from services import activations, cancellations, notices, onboarding_cases, sagas
 from services.notices import Notice
 from workers.jobs import Desk, each
 
 log = logging.getLogger(__name__)
-assert "cancel_booking" in sagas.KINDS, cancellations
+assert {"cancel_booking", activations.KIND} <= set(sagas.KINDS), cancellations
 assert onboarding_cases.KIND in sagas.KINDS
 
 

@@ -92,6 +92,7 @@ NOT_A_DOMAIN = {
             "demo_bank",
             "demo_estate",
             "demo_onboarding",
+            "demo_leases",
             "imports",
             "papers",
         ),
@@ -124,6 +125,8 @@ NOT_A_DOMAIN = {
         *("bank_matching", "bank_undoing", "bank_suggestions", "bank_reconciliation", "bank_rules"),
         *("handovers", "import_rows", "estate_sheets", "estate_import", "estate_import_run"),
         *("formulas", "bill_runs", "bill_statements", "guidelines", "lease_checks"),
+        *("activations", "deposits", "disbursement_checks", "lease_charges", "lease_ends"),
+        *("rent_changes", "rent_runs", "rent_statements", "trust_postings"),
     },
     "dashboards": {"site", "theme", "charts"},
     "adapters": None,  # they are named after what is outside

@@ -106,6 +106,14 @@ EXTRA = {
     },
     "uq_dispatch_organization_id_notification_id_channel": {"document_id": "NULL"},
     "uq_bill_charge_organization_id_cycle_id_position": {"problem": "'none'"},
+    "uq_bill_charge_of_bill": {
+        **dict.fromkeys(("lease_id", "period_on", "due_on"), "NULL"),
+        "position": "position + 99",
+    },
+    "uq_bill_charge_of_lease": {
+        **{name: name for name in ("unit_id", "party_id", "problem")},
+        "position": "position + 99",
+    },
     "uq_late_fee_rule_active": {"lease_id": "NULL"},
     "uq_late_fee_rule_of_lease": {"estate_id": "NULL"},
     "uq_property_guideline_estate": {"unit_type": "NULL", "unit_id": "NULL"},
@@ -185,7 +193,24 @@ CHECKS = {
     "ck_bill_formula_where_asked": "UPDATE bill SET formula = 'area'",
     "ck_bill_types_exist": "UPDATE bill SET audience_types = '{castle}'",
     "ck_billing_cycle_done_is_whole": "UPDATE billing_cycle SET status = 'done'",
-    "ck_billing_cycle_issued_within_charges": "UPDATE billing_cycle SET issued = charges + 1",
+    "ck_billing_cycle_issued_within_charges": "UPDATE billing_cycle SET issued = charges + 1"
+    " WHERE status <> 'done'",
+    "ck_bill_charge_rent_has_period": "UPDATE bill_charge SET period_on = now()"
+    " WHERE lease_id IS NULL",
+    "ck_billing_cycle_of_bill_or_rents": "UPDATE billing_cycle SET estate_id = (SELECT id FROM"
+    " estate LIMIT 1) WHERE bill_id IS NOT NULL",
+    "ck_lease_charge_amounts": "INSERT INTO lease_charge (id, organization_id, lease_id,"
+    " period_on, period_until, kind, item_id, says, code, gross, discount) SELECT"
+    " gen_random_uuid(), organization_id, id, since, since, 'rent', id, 'x', '4200', 1, 2 FROM"
+    " lease LIMIT 1",
+    "ck_lease_charge_period": "INSERT INTO lease_charge (id, organization_id, lease_id, period_on,"
+    " period_until, kind, item_id, says, code, gross) SELECT gen_random_uuid(), organization_id,"
+    " id, since, since - 1, 'rent', id, 'x', '4200', 1 FROM lease LIMIT 1",
+    "ck_lease_extra_amount": "UPDATE lease_extra SET amount = 0",
+    "ck_lease_extra_ends_after_it_begins": "UPDATE lease_extra SET until = since - 1",
+    "ck_lease_rent_amount": "UPDATE lease_rent SET amount = 0",
+    "ck_price_index_first_day": "UPDATE price_index SET month_on = month_on + 1",
+    "ck_price_index_value": "UPDATE price_index SET value = 0",
     "ck_billing_cycle_taken_back_within_issued": "UPDATE billing_cycle SET taken_back = 1",
     "ck_block_has_name": "UPDATE block SET name = ' '",
     "ck_dispatch_about_one_thing": "UPDATE dispatch SET notification_id = NULL",
@@ -338,6 +363,7 @@ TRIGGERS = {
     "ex_lease_days": "INSERT INTO lease (id, organization_id, number, unit_id, party_id, status,"
     " since, currency, rent, custom) SELECT gen_random_uuid(), organization_id, 'x', unit_id,"
     " party_id, 'active', since + 9, 'KES', 1, '{}' FROM lease WHERE status = 'pending_signature'",
+    "lease_charge_stays": "UPDATE lease_charge SET gross = gross + 1",
     "lease_stays": "UPDATE lease SET rent = rent + 1 WHERE status = 'pending_signature'",
     "ex_ownership_days": "UPDATE ownership SET share_of = 2; INSERT INTO ownership (id,"
     " organization_id, unit_id, party_id, share_parts, share_of, since, custom) SELECT"

@@ -319,6 +319,7 @@ def test_a_run_is_stopped_gone_on_with_and_taken_back_but_for_what_was_paid(
             InvoiceStatus.partly_paid: 1,
         }
         assert ledger.balance(work, ESTATE_DUES, "KES") == -100
+        assert cycle.bill_id
         assert bill_runs.plan(work, cycle.bill_id, cycle.period_on).charges == 6
     assert invariants.broken(session) == {}
 

@@ -22,6 +22,7 @@ AUDITED: Mapping[str, str] = {
     "signed_document": N_("Signed document"),
     "signed_name": N_("Name as written"),
     "viewed_at": N_("Opened"),
+    "asked_id": N_("Asked for in"),
     "accepted_at": N_("Accepted"),
     "application": N_("Application"),
     "asked": N_("What is missing"),

@@ -5,6 +5,14 @@ from collections.abc import Mapping
 from core.text import N_
 
 LABELS: Mapping[str, str] = {
+    "cause": N_("Why"),
+    "period_until": N_("Until"),
+    "says": N_("For"),
+    "value": N_("Value"),
+    "void": N_("Taken back"),
+    "increase_index": N_("Index"),
+    "month_on": N_("Month"),
+    "months": N_("Months"),
     "max_deposit": N_("Most deposit"),
     "max_months": N_("Most months"),
     "max_rent": N_("Most rent"),

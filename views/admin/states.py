@@ -72,6 +72,14 @@ from models.payments import (
 )
 from models.people import PARTY_FLOW, PARTY_KIND_LABELS, PartyKind, PartyStatus
 from models.periods import PERIOD_FLOW, PeriodStatus
+from models.rents import (
+    CHARGE_KIND_LABELS,
+    EXTRA_KIND_LABELS,
+    RENT_CAUSE_LABELS,
+    ChargeKind,
+    ExtraKind,
+    RentCause,
+)
 from models.sales import APARTMENT_FLOW, APARTMENT_TYPE_LABELS, ApartmentStatus, ApartmentType
 from models.scheduled_bills import DUE_FLOW, MODE_LABELS, DueStatus, Mode
 from models.signing import (
@@ -146,7 +154,9 @@ CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
     Basis: BASIS_LABELS,
     CheckKind: CHECK_KIND_LABELS,
     IdentifierKind: IDENTIFIER_LABELS,
+    ChargeKind: CHARGE_KIND_LABELS,
     Every: EVERY_LABELS,
+    ExtraKind: EXTRA_KIND_LABELS,
     Increase: INCREASE_LABELS,
     LesseeRole: LESSEE_ROLE_LABELS,
     Mode: MODE_LABELS,
@@ -155,6 +165,7 @@ CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
     PartyKind: PARTY_KIND_LABELS,
     PaymentMethod: PAYMENT_METHOD_LABELS,
     Proration: PRORATION_LABELS,
+    RentCause: RENT_CAUSE_LABELS,
     Topic: {
         Topic.payment: N_("Payment"),
         Topic.refund: N_("Refund"),

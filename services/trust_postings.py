@@ -1,0 +1,28 @@
+"""What acts about money held for others mean, beside the recipes of services/postings.py."""
+
+from typing import Any
+
+from models.billing import Invoice
+from models.chart import BANK, DEPOSITS_HELD, TRUST
+from models.leasing import Lease
+from services.ledger import Leg, Recipe
+
+
+def deposit_held(lease: Lease, invoice: Invoice) -> tuple[Recipe, Recipe]:
+    """What a tenant paid as deposit leaves our own book, and is held in the one in trust."""
+    both: dict[str, Any] = {"memo": f"Deposit of lease {lease.number}", "table": "invoice"}
+    both |= {"source_id": invoice.id, "currency": invoice.currency}
+    owed, unit = invoice.total, lease.unit_id
+    return (
+        Recipe(
+            key=f"deposit:{invoice.id}:out",
+            legs=[Leg(DEPOSITS_HELD, owed, lease.party_id, unit), Leg(BANK, -owed, None, unit)],
+            **both,
+        ),
+        Recipe(
+            key=f"deposit:{invoice.id}:held",
+            legs=[Leg(BANK, owed, None, unit), Leg(DEPOSITS_HELD, -owed, lease.party_id, unit)],
+            book=TRUST,
+            **both,
+        ),
+    )
