@@ -53,10 +53,7 @@ class Outbox(OrganizationScoped, Base):
     """A fact that nobody has published yet, by its id: a trigger writes it, the relay takes it."""
 
     __tablename__ = "outbox"
-
-    organization_id: Mapped[UUID] = mapped_column(
-        ForeignKey("organization.id"), primary_key=True, sort_order=-3
-    )
+    __table_args__ = (Index("ix_outbox_oldest", "organization_id", "id"),)
 
 
 class Delivery(OrganizationScoped, Base):

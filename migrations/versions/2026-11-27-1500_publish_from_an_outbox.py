@@ -16,13 +16,14 @@ down_revision = "e7a2590bb6d1"
 def upgrade() -> None:
     op.create_table(
         "outbox",
-        sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organization.id"], name=op.f("fk_outbox_organization_id")
         ),
-        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_outbox")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
+    op.create_index("ix_outbox_oldest", "outbox", ["organization_id", "id"])
     ddl.run("outbox", "outbox")
     op.execute(
         "INSERT INTO outbox (organization_id, id)"
