@@ -80,7 +80,7 @@ NOT_A_DOMAIN = {
     },
     "workers": {
         "identifiers",
-        *("jobs", "schedule", "scheduler", "relay", "subscriptions", "sagas"),
+        *("jobs", "schedule", "scheduler", "relay", "subscriptions", "sagas", "lease_signatures"),
         *("commands", "supervisor", "processes", "leftovers", "web", "mail", "chains"),
         *("cleaning", "doctor", "invariants", "preparation", "backups"),
         *(

@@ -13,12 +13,22 @@ from sqlalchemy.orm import Session
 from core.work import Work
 from models.billing import Invoice, InvoiceStatus, PaymentMethod
 from models.chart import DEPOSITS_HELD, RECEIVABLE, RENTAL_INCOME, TRUST
-from models.estate import Occupancy, OccupancyRole, Unit, UnitStatus
+from models.estate import Occupancy, OccupancyRole, Ownership, Unit, UnitStatus
 from models.events import Event, Saga, SagaStatus
 from models.leasing import Lease, LeaseStatus, LesseeRole
 from models.ledger import Account, Posting
 from models.rents import LeaseCharge
-from services import activations, deposits, estate, invariants, leasing, ledger, payments, sagas
+from services import (
+    activations,
+    deposits,
+    disbursement_checks,
+    estate,
+    invariants,
+    leasing,
+    ledger,
+    payments,
+    sagas,
+)
 from services.payments import Part
 from tests import make
 from tests.stories import unit
@@ -213,6 +223,33 @@ def test_a_deposit_that_was_paid_is_held_in_trust_once(session: Session, home: U
 
         assert balance(work, DEPOSITS_HELD) == 0
         assert balance(work, DEPOSITS_HELD, TRUST) == -50_000
+
+
+@pytest.mark.req("S2.23")
+def test_rent_that_was_paid_states_once_whether_its_owner_is_due_a_part(
+    session: Session, home: UUID
+) -> None:
+    lease_id = signed(session, home)
+    through(session, home, lease_id)
+    with unit(session, home) as work:
+        lease = work.session.get_one(Lease, lease_id)
+        row = Ownership(unit_id=lease.unit_id, party_id=make.party(work).id, since=lease.since)
+        row.share_parts, row.share_of = 1, 1
+        owner = estate.own(work, row).party_id
+        said = []
+        for total in (25_000, 50_000):
+            asked = work.session.scalars(select(Invoice).where(Invoice.total == total)).one()
+            paid = payments.record(work, [Part(asked.id)], PaymentMethod.cash)
+            said += disbursement_checks.check(work, paid.id)
+            assert disbursement_checks.check(work, paid.id) == []
+        stated = select(func.count()).where(Event.type == "disbursement.checked")
+
+        assert [each.owners for each in said] == [(owner,), (owner,)]
+        assert [(each.collected, each.due) for each in said] == [
+            (Decimal(25_000), True),
+            (Decimal(0), False),
+        ]
+        assert work.session.scalar(stated) == 2
 
 
 def test_money_that_was_paid_is_owed_back_when_it_is_undone(

@@ -1,0 +1,140 @@
+"""Leases and their signatures: what is signed, declined or not signed in time decides of both."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.estate import Unit, UnitStatus
+from models.events import Event, SagaStatus
+from models.leasing import Lease, LeaseStatus, LesseeRole
+from models.signing import SignatureRequest
+from services import leasing, signing, signing_acts, signing_progress
+from services.files import Kept
+from services.signing import Asked
+from tests import make
+from tests.services.test_activations import through
+from tests.services.test_signing import Person, Town
+from workers.subscriptions import SUBSCRIPTIONS
+
+
+class Let(Town):
+    """A lease of two that was sent for signature, with its document out for both."""
+
+    def send(self) -> tuple[UUID, UUID, tuple[Person, Person]]:
+        first, second = self.person(), self.person()
+        with self.jobs() as work:
+            others = [(second.party_id, LesseeRole.lessee)]
+            lease = make.lease(work, party_id=first.party_id, others=others)
+            leasing.send_for_signature(work, lease.id)
+            until = work.now + timedelta(days=9)
+            who = [Asked(each.party_id, role="Tenant") for each in (first, second)]
+            subject = ("lease", lease.id)
+            request = signing.ask(work, subject, self.document(work), "Lease", who, until)
+            return lease.id, request.id, (first, second)
+
+    def hear(self, *kinds: str) -> None:
+        """Tell all who listen of what happened, as the relay does."""
+        for kind in kinds:
+            with self.jobs() as work:
+                happened = list(work.session.scalars(select(Event.id).where(Event.type == kind)))
+            assert happened, kind
+            for event_id in happened:
+                for handler in SUBSCRIPTIONS[kind]:
+                    with self.jobs() as work:
+                        handler(work, work.session.get_one(Event, event_id))
+
+    def seal(self, request: UUID) -> None:
+        with self.jobs() as work:
+            kept = Kept("Lease.pdf", "application/pdf", "b" * 64, "b" * 64, 9)
+            signing_progress.complete(work, request, kept)
+
+    def stands(self, lease_id: UUID) -> tuple[LeaseStatus, str, bool, UnitStatus]:
+        with self.jobs() as work:
+            lease = work.session.get_one(Lease, lease_id)
+            unit = work.session.get_one(Unit, lease.unit_id)
+            return lease.status, lease.reason or "", lease.signed_on is not None, unit.status
+
+
+@pytest.fixture
+def town(app: Flask, session: Session, home: UUID) -> Let:
+    return Let(app, session, home)
+
+
+@pytest.mark.req("S2.13", "S2.14")
+def test_a_lease_that_all_signed_electronically_becomes_active_once(town: Let) -> None:
+    lease, request, people = town.send()
+    town.sign(request, people[0])
+    half = town.stands(lease)
+    town.sign(request, people[1])
+    town.seal(request)
+    town.hear("signature.completed", "signature.completed", "lease.signed")
+    with town.jobs() as work:
+        signed = select(Event.data).where(Event.type == "lease.signed")
+        facts = list(work.session.scalars(signed))
+
+    assert through(town.session, town.home, lease) is SagaStatus.done
+    assert (half[0], half[2]) == (LeaseStatus.pending_signature, False)
+    status, _reason, has_day, home = town.stands(lease)
+    assert (status, has_day, home) == (LeaseStatus.active, True, UnitStatus.occupied)
+    assert [each["how"] for each in facts] == ["electronic"]
+
+
+@pytest.mark.req("S2.16")
+def test_a_lease_that_one_declines_is_cancelled_and_frees_the_unit(town: Let) -> None:
+    lease, request, (first, _second) = town.send()
+    with town.web(first) as work:
+        signing_acts.decline(work, town.place(request, first), "too dear")
+    town.advance(request)
+    town.hear("signature.declined", "lease.cancelled")
+    status, reason, signed, unit = town.stands(lease)
+
+    assert (status, signed, unit) == (LeaseStatus.cancelled, False, UnitStatus.vacant)
+    assert reason.endswith(": too dear")
+    assert town.states(request)[0] == "declined"
+
+
+@pytest.mark.req("S2.16")
+def test_a_lease_whose_signatures_run_out_is_cancelled(town: Let) -> None:
+    lease, request, people = town.send()
+    town.sign(request, people[0])
+    with town.jobs() as work:
+        over = work.session.get_one(SignatureRequest, request).expires_at
+    with town.jobs(now=over) as work:
+        assert signing_progress.expire(work, request)
+    town.hear("signature.expired", "lease.cancelled")
+
+    assert town.stands(lease)[:2] == (LeaseStatus.cancelled, "not signed in time")
+    assert town.states(request)[0] == "expired"
+
+
+@pytest.mark.req("S2.13", "S2.16")
+def test_nobody_is_asked_any_more_to_sign_what_was_cancelled_or_signed_on_paper(
+    town: Let,
+) -> None:
+    given_up, first, _people = town.send()
+    by_hand, second, _others = town.send()
+    with town.jobs() as work:
+        leasing.cancel(work, given_up, "they moved away")
+        leasing.signed(work, by_hand, work.now.date(), "paper")
+    town.hear("lease.cancelled")
+    town.hear("lease.signed")
+
+    assert [town.states(each)[0] for each in (first, second)] == ["withdrawn", "withdrawn"]
+    assert town.stands(given_up)[0] is LeaseStatus.cancelled
+
+
+@pytest.mark.req("S2.13")
+def test_what_is_signed_of_another_record_moves_no_lease(town: Let) -> None:
+    lease, _request, _people = town.send()
+    person = town.person()
+    other = town.ask(person)
+    town.sign(other, person)
+    town.seal(other)
+    town.hear("signature.completed")
+
+    assert town.stands(lease)[0] is LeaseStatus.pending_signature
+    assert not town.stands(lease)[2]
