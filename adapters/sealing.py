@@ -8,11 +8,14 @@ last byte, and one changed byte anywhere breaks the signature.
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from asn1crypto import pem
 from asn1crypto.keys import PrivateKeyInfo
@@ -74,7 +77,8 @@ def seal(document: bytes, page: bytes, identity: bytes, reason: str, sha256: str
     try:
         writer = IncrementalPdfFileWriter(BytesIO(document))
         _append(writer, page)
-        sealed = bytes(PdfSigner(metadata, _signer(identity)).sign_pdf(writer).getbuffer())
+        signer = PdfSigner(metadata, _signer(identity))
+        sealed = bytes(_apart(signer.sign_pdf, writer).getbuffer())
     except Exception as error:  # pyHanko raises whatever a damaged file makes it stumble on
         raise CannotSeal(f"{type(error).__name__}: {error}") from error
     verdict = verify(sealed)
@@ -95,7 +99,7 @@ def verify(document: bytes) -> Verdict:
             return Verdict(holds=False, why="it is not signed")
         certificates = [each.signer_cert for each in signatures]
         trusting = ValidationContext(trust_roots=certificates, allow_fetching=False)
-        status = validate_pdf_signature(signatures[-1], trusting)
+        status = _apart(validate_pdf_signature, signatures[-1], trusting)
         whole = status.coverage is not None and status.coverage.name == "ENTIRE_FILE"
         found = certificates[-1]
         return Verdict(
@@ -137,6 +141,12 @@ def self_made(now: datetime, name: str = "Makao documents") -> bytes:
     key, leaf = _certified(name, now, (authority, root.subject))
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return private + leaf.public_bytes(Encoding.PEM) + root.public_bytes(Encoding.PEM)
+
+
+def _apart(do: Callable[..., Any], *given: object) -> Any:
+    """Do it in a thread of its own: pyHanko starts a loop of events, and a thread has only one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(do, *given).result()
 
 
 def _read(path: Path) -> bytes:

@@ -451,12 +451,14 @@ def _schedule_bills(work: Work, wallet_id: UUID) -> None:
 
 def _gather_signatures(work: Work, member: Membership) -> None:
     """A document that somebody is to sign, who has had a code sent."""
-    document = work.session.scalars(select(Document).limit(1)).one()
-    document.content_type = "application/pdf"
+    file = {"title": "x", "content_type": "application/pdf", "storage_key": "x", "sha256": "x"}
+    about = {"subject_table": "membership", "subject_id": member.id}
+    document = Document(id=uuid7(), organization_id=work.scope.home(), size=1, **file, **about)
+    work.session.add(document)
     work.session.flush()
     asked = [Asked(profile_id=member.profile_id)]
     until = work.now + timedelta(days=9)
-    request = signing.ask(work, ("document", document.id), document.id, "x", asked, until)
+    request = signing.ask(work, ("membership", member.id), document.id, "x", asked, until)
     one = {"organization_id": work.scope.home(), "profile_id": member.profile_id}
     code = {"salt": b"x", "digest": b"x", "made_at": work.now, "expires_at": work.now}
     signer = signing.of(work, request.id)[0]

@@ -205,7 +205,26 @@ def report(**changes: Any) -> dict[str, Any]:
     return fields | changes
 
 
+def signatures(**changes: Any) -> dict[str, Any]:
+    """The page behind a signed document."""
+    signer = {"name": "Wanjiku Kamau", "role": "Tenant", "wrote": "W. Kamau", "client": "10.1.2.3"}
+    fields = paper(
+        "signatures",
+        title="Signatures",
+        number="01a21e15",
+        document="Lease A0703",
+        sent="12 Mar 2026 09:30:00",
+        completed="13 Mar 2026 10:00:00",
+        sha256="0f" * 32,
+        signers=[signer | {"signed": "13 Mar 2026 10:00:00", "email": "wanjiku@example.org"}],
+        steps=[{"at": "12 Mar 2026 09:30:00", "who": "Wanjiku Kamau", "what": "Asked to sign"}],
+        consent="I have read the document.",
+    )
+    return fields | changes
+
+
 ALL = {
+    "signatures": signatures,
     "invoice": invoice,
     "receipt": receipt,
     "price_list": price_list,
