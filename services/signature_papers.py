@@ -49,7 +49,7 @@ def certificate(work: Work, request_id: UUID, pen: Pen) -> Paper:
 def _said(signer: Signer, home: Organization, pen: Pen) -> dict[str, str]:
     return {
         "name": signer.name,
-        "role": signer.role,
+        "role": pen.say(signer.role) if signer.role else "",
         "wrote": signer.signed_name,
         "signed": _moment(signer.signed_at, home, pen) if signer.signed_at else "",
         "email": signer.email,

@@ -12,7 +12,7 @@ from models.estate import Unit
 from models.leasing import Guideline, Lease, LeaseParty, LeaseStatus
 from models.people import Party
 from models.rents import LeaseCharge, LeaseExtra, LeaseRent
-from services import guidelines, lease_ends, leasing, rent_changes
+from services import guidelines, lease_ends, lease_signing, leasing, rent_changes
 from views.admin.acts import Act
 from views.admin.columns import Kind
 from views.admin.inputs import Input
@@ -31,6 +31,11 @@ BOUNDS = (
     *("unit_type", "unit", "min_rent", "max_rent", "min_deposit", "max_deposit"),
     *("min_months", "max_months"),
 )
+
+
+def sign_electronically(work: Work, row_id: UUID, until: date, ordered: bool) -> object:  # noqa: FBT001  # as forms give it
+    """Have its document signed by all who stand in it, and by whoever asks for the landlord."""
+    return lease_signing.ask(work, row_id, until, ordered=ordered)
 
 
 def record_signed_on_paper(work: Work, row_id: UUID, signed_on: date) -> Lease:
@@ -116,6 +121,25 @@ LEASE = Screen(
             bulk=False,
             confirm=N_("The unit is kept for it, and its terms stay as they are."),
             done=N_("The unit is kept until it is signed. Then it becomes active by itself."),
+        ),
+        Act(
+            sign_electronically,
+            N_("Have it signed"),
+            move="activate",
+            icon="signature",
+            bulk=False,
+            right=("lease", "send_for_signature"),
+            inputs=(
+                Input("until", N_("Sign until"), Kind.day),
+                Input(
+                    "ordered",
+                    N_("One after the other"),
+                    Kind.yesno,
+                    required=False,
+                    hint=N_("The newest PDF among its files is signed; you sign for the landlord."),
+                ),
+            ),
+            done=N_("They are asked to sign it. It becomes active when all have."),
         ),
         Act(
             record_signed_on_paper,

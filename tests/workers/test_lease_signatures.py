@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 
 from models.estate import Unit, UnitStatus
 from models.events import Event, SagaStatus
+from models.files import Document
 from models.leasing import Lease, LeaseStatus, LesseeRole
 from models.signing import SignatureRequest
-from services import leasing, signing, signing_acts, signing_progress
+from services import lease_signing, leasing, signing, signing_acts, signing_progress
 from services.files import Kept
-from services.signing import Asked
+from services.lease_signing import NoDocument
+from services.leasing import NotSent
+from services.signing import Asked, OutAlready
 from tests import make
 from tests.services.test_activations import through
 from tests.services.test_signing import Person, Town
@@ -57,6 +60,32 @@ class Let(Town):
             lease = work.session.get_one(Lease, lease_id)
             unit = work.session.get_one(Unit, lease.unit_id)
             return lease.status, lease.reason or "", lease.signed_on is not None, unit.status
+
+
+@pytest.mark.req("S2.13")
+def test_the_newest_pdf_of_a_lease_is_sent_to_all_who_stand_in_it(town: Let) -> None:
+    first, second = town.person(), town.person()
+    with town.jobs() as work:
+        others = [(second.party_id, LesseeRole.lessee)]
+        lease = make.lease(work, party_id=first.party_id, others=others)
+        until = work.now.date() + timedelta(days=3)
+        with pytest.raises(NotSent):
+            lease_signing.ask(work, lease.id, until)
+        leasing.send_for_signature(work, lease.id)
+        with pytest.raises(NoDocument):
+            lease_signing.ask(work, lease.id, until)
+        for digest in ("0" * 64, "1" * 64):
+            document = work.session.get_one(Document, town.document(work, digest))
+            document.subject_table, document.subject_id = "lease", lease.id
+        work.session.flush()
+        request = lease_signing.ask(work, lease.id, until, ordered=True)
+        asked = [(each.party_id, each.status.value) for each in signing.of(work, request.id)]
+        with pytest.raises(OutAlready):
+            lease_signing.ask(work, lease.id, until)
+
+        assert request.sha256 == "1" * 64
+        assert asked == [(first.party_id, "asked"), (second.party_id, "waiting")]
+        assert request.expires_at > work.now + timedelta(days=3)
 
 
 @pytest.fixture
