@@ -5,6 +5,7 @@ Importing this package loads every table, for Alembic. Import names from its mod
 
 from models import (
     accounts,
+    aml,
     approvals,
     autopay,
     bank_statements,
@@ -41,6 +42,7 @@ from models import (
 
 __all__ = [
     "accounts",
+    "aml",
     "approvals",
     "autopay",
     "bank_statements",

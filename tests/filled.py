@@ -17,6 +17,7 @@ from core import box
 from core.db import broken_constraint, uuid7
 from core.scope import Scope, seeing
 from core.work import Actor, Work, clock
+from models.aml import AmlLimit
 from models.autopay import Autopay
 from models.bank_statements import BankAccount, BankLine, BankRule
 from models.billing import PaymentMethod
@@ -46,6 +47,7 @@ from models.wallets import WalletPin
 from services import (
     accounts,
     activations,
+    aml,
     autopay,
     bank_matching,
     bank_statements,
@@ -275,6 +277,10 @@ def _onboard(work: Work) -> None:
     applicants.go_on(work, done)
     applicants.begun(work)
     applicants.handed_in(work, email="another@mail.example", identity="34567890")
+    limit = AmlLimit(organization_id=work.scope.home(), currency="KES", single=Decimal(5))
+    work.session.add(limit)
+    work.session.flush()
+    aml.moved(work, make.party(work).id, uuid7(), Decimal(6), "KES", work.now)
     number = work.session.scalars(select(Identifier.id).limit(1)).one()
     identifiers.reveal(work, number)
 

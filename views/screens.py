@@ -4,6 +4,7 @@ from flask import current_app
 from flask_appbuilder import AppBuilder
 
 from views import (
+    aml,
     applying,
     approvals,
     bank_imports,
@@ -65,6 +66,7 @@ SCREENS = [
     *ledger.SCREENS,
     *people.SCREENS,
     *onboarding.SCREENS,
+    *aml.SCREENS,
     *organizations.SCREENS,
     *paper_styles.SCREENS,
     *approvals.SCREENS,

@@ -158,7 +158,7 @@ def _found(company: cast.Company, password: str, random_: random.Random) -> None
         demo_wallets.choose_pin(profiles[login], wallet_id, password)
     demo_billing.play(stage.at, parties["resident"], company.currency)
     demo_bank.play(stage.at, parties["resident"], company.currency)
-    demo_onboarding.play(stage.at)
+    demo_onboarding.play(stage.at, company.currency)
     with stage.at(clock()) as work:
         organizations.home(work).custom = WHOLE
         old = select(Event.id).where(Event.happened_at < work.now - HEARD)

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
@@ -12,9 +13,12 @@ from PIL import Image, ImageDraw
 from sqlalchemy import select
 
 from adapters.storage import FolderStorage
+from core.db import uuid7
 from core.work import Work, clock
+from models.aml import AmlLimit
 from models.onboarding import ApplicantRole, Application, PartyKyc
-from services import kyc, onboarding, onboarding_cases, organizations, sagas
+from models.people import Party
+from services import aml, kyc, onboarding, onboarding_cases, organizations, sagas
 
 At = Callable[[datetime], AbstractContextManager[Work]]
 CAST = (
@@ -32,7 +36,7 @@ CAST = (
 FOUND = {"Unclear": "unclear", "Refused": "failed"}
 
 
-def play(at: At) -> None:
+def play(at: At, currency: str) -> None:
     """Let people apply over some weeks, and let the proofs of two customers run out."""
     now = clock()
     with at(now - timedelta(days=40)) as work:
@@ -41,6 +45,7 @@ def play(at: At) -> None:
         begun = now - timedelta(days=33 if end == "expired" else 12 - number)
         _apply(at, begun, name, role, end)
     _prove(at, now)
+    _flag(at, now, currency)
 
 
 def _apply(at: At, begun: datetime, name: str, role: ApplicantRole, end: str) -> None:
@@ -124,6 +129,21 @@ def _card(name: str) -> bytes:
     held = io.BytesIO()
     card.save(held, "PNG")
     return held.getvalue()
+
+
+def _flag(at: At, now: datetime, currency: str) -> None:
+    """Set a limit, and let sums move that pass it together, and one that passes it alone."""
+    with at(now - timedelta(days=3)) as work:
+        limit = AmlLimit(currency=currency, single=Decimal(1_000_000), daily_count=8)
+        limit.organization_id = work.scope.home()
+        work.session.add(limit)
+        work.session.flush()
+        who = work.session.scalars(select(Party.id).order_by(Party.id).limit(2)).all()
+        for hours in (0, 20, 40):
+            instant = work.now + timedelta(hours=hours)
+            aml.moved(work, who[0], uuid7(), Decimal(400_000), currency, instant)
+        (case,) = aml.moved(work, who[1], uuid7(), Decimal(2_500_000), currency, work.now)
+        aml.clear(work, case.id, "The sale of a car, with its papers.")
 
 
 def _prove(at: At, now: datetime) -> None:

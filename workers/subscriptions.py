@@ -10,6 +10,7 @@ from core.work import Work
 from models.events import Event
 from services.events import CATALOGUE
 from workers import (
+    aml,
     approvals,
     autopay,
     bank_statements,
@@ -35,6 +36,7 @@ from workers import (
 Handler = Callable[[Work, Event], None]
 
 SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
+    "aml.flagged": [aml.flagged],
     "approval.asked": [approvals.asked],
     "approval.given": [approvals.given],
     "approval.closed": [approvals.lapsed],
@@ -92,6 +94,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
         leasing.check_disbursement,
         notices.payment_succeeded,
         papers.ring_receipt,
+        aml.payment,
     ],
     "payment.reversed": [notices.payment_reversed],
     "payment.failed": [notices.payment_failed],
@@ -118,14 +121,14 @@ SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
     "signature.reminded": [signing.reminded],
     "signature.signed": [signing.moved],
     "signature.withdrawn": [signing.withdrawn],
-    "wallet.topped_up": [wallets.topped_up],
+    "wallet.topped_up": [wallets.topped_up, aml.top_up],
     "wallet.top_up_diverted": [wallets.diverted],
-    "wallet.transferred": [wallets.transferred],
+    "wallet.transferred": [wallets.transferred, aml.order],
     "wallet.order_failed": [scheduled_bills.order_failed, wallets.order_failed],
     "wallet.payout_begun": [payouts.begun],
     "wallet.payout_unclear": [payouts.unclear],
     "wallet.payout_asked": [wallets.payout_asked],
-    "wallet.withdrawn": [scheduled_bills.paid, wallets.withdrawn],
+    "wallet.withdrawn": [scheduled_bills.paid, wallets.withdrawn, aml.order],
     "wallet.payout_failed": [scheduled_bills.order_failed, wallets.payout_failed],
     "wallet.frozen": [wallets.frozen],
     "wallet.mismatch": [wallets.mismatch],

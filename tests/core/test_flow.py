@@ -8,6 +8,7 @@ import pytest
 
 import models
 from core.flow import Flow, IllegalMove
+from models.aml import AML_FLOW
 from models.approvals import APPROVAL_FLOW
 from models.bank_statements import BANK_LINE_FLOW
 from models.billing import INVOICE_FLOW
@@ -32,6 +33,7 @@ from views.admin import states
 
 assert models.__all__
 FLOWS: dict[str, Flow[Any]] = {
+    "aml": AML_FLOW,
     "application": APPLICATION_FLOW,
     "check": CHECK_FLOW,
     "kyc": KYC_FLOW,

@@ -98,6 +98,7 @@ def test_no_two_rows_share_what_is_unique(refused: Do, rule: Unique) -> None:
 
 
 EXTRA = {
+    "uq_aml_case_organization_id_number": {"rule": "rule"},
     "uq_cheque_organization_id_intent_id": {"number": "'9'"},
     # A mail is about one thing.
     "uq_dispatch_organization_id_document_id_address": {
@@ -248,6 +249,11 @@ CHECKS = {
     "ck_ownership_ends_after_it_begins": "UPDATE ownership SET until = since - 1",
     "ck_ownership_share": "UPDATE ownership SET share_parts = 2",
     "ck_package_price": "UPDATE package SET price = -1",
+    "ck_aml_limit_single": "UPDATE aml_limit SET single = 0",
+    "ck_aml_limit_daily": "UPDATE aml_limit SET daily_count = 0",
+    "ck_aml_movement_amount_positive": "UPDATE aml_movement SET amount = 0",
+    "ck_aml_case_decided_for_a_reason": "UPDATE aml_case SET status = 'cleared'",
+    "ck_aml_case_begins_before_it_ends": "UPDATE aml_case SET until = since - interval '1 day'",
     "ck_application_handed_in_has_party": "UPDATE application SET party_id = NULL"
     " WHERE status = 'approved'",
     "ck_application_rejected_for_a_reason": "UPDATE application SET status = 'rejected'"

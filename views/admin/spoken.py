@@ -58,6 +58,7 @@ TABLES: Mapping[str, str] = {
     "apartment_addon": N_("Add-on of an apartment"),
     "instalment_step": N_("Step of an instalment plan"),
     "autopay": N_("Automatic payment"),
+    "aml_movement": N_("Movement of money"),
     "data_look": N_("Look at a number of a person"),
     "autopay_run": N_("Try of an automatic payment"),
     "bank_match": N_("Match of a bank line"),

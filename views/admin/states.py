@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Any
 
 from core.text import N_
+from models.aml import AML_FLOW, AML_RULE_LABELS, AmlRule, AmlStatus
 from models.approvals import APPROVAL_FLOW, ApprovalStatus
 from models.autopay import RunOutcome
 from models.bank_statements import BANK_LINE_FLOW, BankLineStatus, RuleTest
@@ -112,6 +113,7 @@ from models.wallets import (
 
 FLOWS: Mapping[type[Enum], Any] = {
     ApartmentStatus: APARTMENT_FLOW,
+    AmlStatus: AML_FLOW,
     ApplicationStatus: APPLICATION_FLOW,
     ApprovalStatus: APPROVAL_FLOW,
     BankLineStatus: BANK_LINE_FLOW,
@@ -150,6 +152,7 @@ MEANINGS: Mapping[type[Enum], Mapping[Any, str]] = {
 CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
     **{kind: flow.labels for kind, flow in FLOWS.items()},
     ApartmentType: APARTMENT_TYPE_LABELS,
+    AmlRule: AML_RULE_LABELS,
     ApplicantRole: APPLICANT_ROLE_LABELS,
     Basis: BASIS_LABELS,
     CheckKind: CHECK_KIND_LABELS,

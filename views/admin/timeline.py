@@ -29,6 +29,8 @@ SAME_ACT = timedelta(seconds=2)
 MOST_CHANGES = 6
 SAID: Mapping[str, str] = {
     "addon.price_changed": N_("changed the price"),
+    "aml.case_decided": N_("decided the case"),
+    "aml.flagged": N_("opened the case"),
     "apartment.created": N_("added the apartment"),
     "apartment.handed_over": N_("handed it over"),
     "apartment.price_changed": N_("changed the price"),
