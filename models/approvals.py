@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum, auto
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -14,7 +15,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from core.db import Amount, Base, Currency
@@ -113,7 +114,8 @@ ApprovalRule.in_force = column_property(ApprovalRule.until_version.is_(None))
 class Approval(Record):
     """A question whether a record may make its move, filled in by the database as the rule says.
 
-    It stands for the amount that was asked for: what changes its amount is asked for anew.
+    It stands for the amount that was asked for: what changes its amount is asked for anew. Of a
+    lease the database keeps the `terms` that were asked about, as no amount says them.
     """
 
     __tablename__ = "approval"
@@ -150,6 +152,7 @@ class Approval(Record):
     remind_at: Mapped[datetime | None]
     lapses_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    terms: Mapped[Any | None] = mapped_column(JSONB)
 
     asked_by: Mapped[Profile | None] = relationship(lazy="raise_on_sql")
 

@@ -18,6 +18,7 @@ from core.work import Work, found, locked
 from models.estate import Estate, Unit
 from models.leasing import LEASE_FLOW, Lease, LeaseParty, LeaseStatus, LesseeRole
 from models.people import Party
+from models.signing import RequestStatus, SignatureRequest
 from services import approvals, estate, guidelines, lease_checks, organizations, people
 from services.approvals import Subject
 from services.billing import ReasonNeeded
@@ -39,6 +40,13 @@ class NotSent(Refused):
 
     code = "lease_not_sent"
     says = N_("It is signed when it was sent for signature, and once.")
+
+
+class AllSigned(Refused):
+    """What all have signed is not called off before it is sealed."""
+
+    code = "all_signed"
+    says = N_("All have signed it already. Once it has begun it can be ended, not cancelled.")
 
 
 TAKEN = {
@@ -230,6 +238,7 @@ def cancel(work: Work, lease_id: UUID, reason: str = "") -> Lease:
         ReasonNeeded: nobody said why.
         IllegalMove: it is active, or over.
         NotSent: all have signed, and what follows is under way.
+        AllSigned: all have signed, and their document is being sealed.
 
     """
     if not reason.strip():
@@ -238,6 +247,8 @@ def cancel(work: Work, lease_id: UUID, reason: str = "") -> Lease:
     LEASE_FLOW.check(lease, "cancel")
     if lease.signed_on is not None:
         raise NotSent
+    if _sealing(work, lease):
+        raise AllSigned
     return give_up(work, lease, reason.strip())
 
 
@@ -276,8 +287,18 @@ def expire(work: Work, lease_id: UUID) -> None:
     """Cancel a lease that was not signed in time; again, or signed meanwhile, nothing."""
     lease = locked(work, Lease, lease_id)
     waits = lease.status is LeaseStatus.pending_signature and lease.signed_on is None
-    if waits and lease.hold_until and lease.hold_until <= work.now:
+    late = lease.hold_until is not None and lease.hold_until <= work.now
+    if waits and late and not _sealing(work, lease):
         give_up(work, lease, "not signed in time")
+
+
+def _sealing(work: Work, lease: Lease) -> bool:
+    """Say whether all have signed already, so that nothing but the seal is missing."""
+    live = (RequestStatus.open, RequestStatus.sealing)
+    query = select(SignatureRequest.status).where(
+        SignatureRequest.subject_id == lease.id, SignatureRequest.status.in_(live)
+    )
+    return work.session.scalar(query.with_for_update()) is RequestStatus.sealing
 
 
 def keeping(work: Work) -> AbstractContextManager[None]:
@@ -316,8 +337,13 @@ def _refuse(wrong: dict[str, Refused]) -> None:
 
 
 def _approved(work: Work, lease: Lease) -> bool:
-    call = func.is_approved(lease.organization_id, OVERRIDE, lease.id, lease.rent)
-    return bool(work.session.scalar(select(call)))
+    return _agreed(work, lease) == "given"
+
+
+def _agreed(work: Work, lease: Lease) -> str:
+    """Say whether agreement to the terms as they are is `given` or `waiting`; else nothing."""
+    work.session.flush()
+    return str(work.session.scalar(select(func.lease_asked(lease.id))) or "")
 
 
 def _ask_override(work: Work, lease: Lease) -> None:
@@ -325,7 +351,7 @@ def _ask_override(work: Work, lease: Lease) -> None:
     unit = found(work, Unit, lease.unit_id)
     if not guidelines.breaches(work, lease, unit):
         approvals.withdraw(work, OVERRIDE, lease.id)
-    elif not _approved(work, lease):
+    elif not _agreed(work, lease):
         approvals.ask(work, OVERRIDE, _subject(work, lease))
 
 

@@ -12,17 +12,20 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core import db
+from core.db import uuid7
 from core.errors import Mistakes
 from core.flow import IllegalMove
 from core.work import Work
 from models.dunning import LateFeeKind, LateFeeRule
 from models.estate import Estate, Occupancy, OccupancyRole, Unit, UnitStatus, UnitType
 from models.events import Event
+from models.files import Document
 from models.leasing import Guideline, Lease, LeaseStatus, LesseeRole
+from models.signing import REQUEST_FLOW, SignatureRequest
 from services import billing, estate, guidelines, late_fees, leasing, ledger, people
 from services.approvals import NotYourOwn
 from services.billing import ReasonNeeded
-from services.leasing import NotSent, OverrideNotApproved
+from services.leasing import AllSigned, NotSent, OverrideNotApproved
 from tests import make
 from tests.services.test_approvals import as_member
 from tests.services.test_races import AT_ONCE, race
@@ -188,6 +191,47 @@ def test_outside_the_guideline_a_reason_and_a_second_person_are_needed(work: Wor
     assert leasing.send_for_signature(asks, lease.id).status is LeaseStatus.pending_signature
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("until", date(2031, 2, 28)),
+        ("deposit", Decimal(0)),
+        ("notice_days", 0),
+        ("increase_percent", Decimal(5)),
+        ("override_reason", "a friend of the house"),
+    ],
+)
+def test_what_is_changed_after_somebody_agreed_is_agreed_to_anew(
+    work: Work, column: str, value: object
+) -> None:
+    unit = make.unit(work, bounded(work, max_rent=Decimal(10_000))).id
+    lease = make.lease(work, unit, override_reason="a parking space is with it")
+    leasing.approve_override(work, lease.id)
+
+    change = text(f"UPDATE lease SET {column} = :value WHERE id = :id")  # noqa: S608
+    work.session.execute(change, {"value": value, "id": lease.id})
+    work.session.refresh(lease)
+    with pytest.raises(DBAPIError), work.session.begin_nested():
+        sent = text("UPDATE lease SET status = 'pending_signature' WHERE id = :id")
+        work.session.execute(sent, {"id": lease.id})
+    with pytest.raises(OverrideNotApproved):
+        leasing.send_for_signature(work, lease.id)
+    leasing.revise(work, lease)
+    leasing.approve_override(work, lease.id)
+    assert leasing.send_for_signature(work, lease.id).status is LeaseStatus.pending_signature
+
+
+def test_saving_a_draft_unchanged_asks_nobody_twice(work: Work) -> None:
+    unit = make.unit(work, bounded(work, max_rent=Decimal(10_000))).id
+    lease = make.lease(work, unit, override_reason="a parking space is with it")
+
+    leasing.revise(work, lease)
+    assert len(facts(work, "approval.asked")) == 1
+    lease.notice_days = 60
+    leasing.revise(work, lease)
+    assert len(facts(work, "approval.asked")) == 2
+
+
 @pytest.mark.req("S2.13", "S2.14")
 def test_it_is_signed_once_and_after_it_was_sent(work: Work) -> None:
     lease = make.lease(work)
@@ -218,6 +262,37 @@ def test_what_is_not_signed_in_time_is_cancelled_and_the_unit_free(work: Work) -
     assert lease.status is LeaseStatus.cancelled
     assert work.session.get_one(Unit, lease.unit_id).status is UnitStatus.vacant
     assert len(facts(work, "lease.cancelled")) == 1
+
+
+def out_for_signature(work: Work, lease: Lease) -> SignatureRequest:
+    """Write down that a document of a lease is out; who signs it is not what is looked at."""
+    home, about = work.scope.home(), {"subject_table": "lease", "subject_id": lease.id}
+    file = {"title": "Lease", "content_type": "application/pdf", "storage_key": "k", "size": 9}
+    document = Document(id=uuid7(), organization_id=home, sha256="a", **file, **about)
+    work.session.add(document)
+    work.session.flush()
+    asked = {"title": "Lease", "document_id": document.id, "sha256": "a", "created_at": work.now}
+    until = work.now + timedelta(days=9)
+    request = SignatureRequest(id=uuid7(), organization_id=home, expires_at=until, **asked, **about)
+    work.session.add(request)
+    work.session.flush()
+    return request
+
+
+@pytest.mark.req("S2.16")
+def test_what_all_have_signed_is_neither_cancelled_nor_expires_while_it_is_sealed(
+    work: Work,
+) -> None:
+    lease = make.lease(work)
+    leasing.send_for_signature(work, lease.id)
+    request = out_for_signature(work, lease)
+    REQUEST_FLOW.move(request, "all_signed")
+    work.session.flush()
+
+    with pytest.raises(AllSigned):
+        leasing.cancel(work, lease.id, "changed our mind")
+    leasing.expire(work.at(work.now + timedelta(days=15)), lease.id)
+    assert lease.status is LeaseStatus.pending_signature
 
 
 @pytest.mark.req("S2.16", "S2.17")

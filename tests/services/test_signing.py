@@ -92,6 +92,15 @@ class Town:
         )  # fmt: skip
         return Person(profile_id, party_id, scope)
 
+    def staff(self, role: str) -> Person:
+        door = db.door()
+        with self.jobs() as work:
+            profile_id, nobody = make.user(door), make.party(work).id
+            make.member(work, profile_id, role)
+        key = make.key(door, profile_id, self.home)
+        scope = Scope(self.home, profile_id, frozenset({role}), key=key, actor=f"user:{profile_id}")
+        return Person(profile_id, nobody, scope)
+
     def document(self, work: Work, sha256: str = SHA, kind: str = "application/pdf") -> UUID:
         row = Document(
             id=uuid7(), organization_id=self.home, subject_table="party", subject_id=self.subject,
@@ -410,6 +419,44 @@ def test_by_hand_a_signer_cannot_do_more_than_the_portal_lets_them(
 
     with pytest.raises(DBAPIError), town.web(tenant) as work:
         work.session.execute(text(statement), {"mine": mine, "who": tenant.profile_id})
+
+
+BY_HAND = (
+    "INSERT INTO signature_request (id, organization_id, title, subject_table, subject_id,"
+    " document_id, sha256, expires_at, created_at, custom, status, signed_document_id)"
+    " SELECT gen_random_uuid(), organization_id, title, subject_table, gen_random_uuid(),"
+    " document_id, sha256, expires_at, created_at, '{}', %s FROM signature_request"
+)
+
+
+@pytest.mark.parametrize("role", ["Admin", "Manager"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        BY_HAND % "'completed', document_id",
+        BY_HAND % "'sealing', NULL",
+        "UPDATE signature_request SET status = 'completed', signed_document_id = document_id",
+        "UPDATE signature_request SET expires_at = now() + interval '1 year'",
+        "UPDATE signature_request SET status = 'withdrawn', remind_days = 0",
+        SIGNED,
+    ],
+)
+def test_by_hand_staff_cannot_have_a_document_signed_by_nobody(
+    town: Town, role: str, statement: str
+) -> None:
+    tenant = town.person()
+    mine = town.place(town.ask(tenant), tenant)
+    manager = town.staff(role)
+
+    with pytest.raises(DBAPIError), town.web(manager) as work:
+        work.session.execute(text(statement), {"mine": mine} if ":mine" in statement else {})
+
+
+def test_staff_withdraw_what_is_out_for_signature(town: Town) -> None:
+    request = town.ask(town.person())
+    with town.web(town.staff("Manager")) as work:
+        signing.withdraw(work, request, "the rent was wrong")
+    assert town.states(request) == ["withdrawn", "released"]
 
 
 def test_not_even_a_job_signs_for_somebody_or_changes_what_was_said(town: Town) -> None:

@@ -148,7 +148,7 @@ TECHNICAL = frozenset(
     recharge_pin_locked who_id made_at sent_as
     recovery_codes request_hash request_id return_url row_id rows salt seal_id sealed_at search
     secret_hash sequence series sha256 span storage_key two_factor_last_step two_factor_secret
-    updated_at version
+    terms updated_at version
     """.split()  # noqa: SIM905  # read as a list of words
 )
 """Columns by which the machine keeps its own order: nobody is told when they change."""

@@ -156,6 +156,19 @@ END $$;
 CREATE TRIGGER signature_request_stays BEFORE UPDATE ON signature_request
     FOR EACH ROW EXECUTE FUNCTION signature_request_stays();
 
+-- A request begins open: whoever could write one that is complete would need no signatures.
+CREATE FUNCTION signature_request_begins() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NEW.status <> 'open' OR NEW.signed_document_id IS NOT NULL OR NEW.closed_at IS NOT NULL THEN
+        RAISE EXCEPTION 'nobody has signed before they were asked' USING ERRCODE = 'restrict_violation',
+            CONSTRAINT = 'signature_is_proved';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER signature_request_begins BEFORE INSERT ON signature_request
+    FOR EACH ROW EXECUTE FUNCTION signature_request_begins();
+
 -- Signers look, sign and decline for themselves; managers ask and withdraw; jobs do the rest.
 SELECT portal_may('signature_request', NULL, NULL, NULL);
 SELECT portal_may('signer', NULL,
@@ -169,14 +182,16 @@ SELECT portal_may('signer', NULL,
 SELECT portal_may('signature_step',
     $$ signs(n.signer_id) AND n.kind IN ('viewed', 'code_asked', 'code_wrong', 'declined', 'signed') $$,
     NULL, NULL);
-SELECT staff_may('signature_request', '{Admin,Manager}', $$ acting_as('{Sales}') $$, NULL, NULL);
+SELECT staff_may('signature_request', '{}', $$ acting_as('{Admin,Manager,Sales}') $$,
+    $$ acting_as('{Admin,Manager}') AND n.status = 'withdrawn'
+       AND kept(to_jsonb(o), to_jsonb(n), '{status,reason,closed_at,updated_at}') $$, NULL);
 SELECT staff_may('signer', '{}', $$ acting_as('{Admin,Manager,Sales}') $$,
     $$ signs(n.id) OR acting_as('{Admin,Manager}')
        AND n.status IN (o.status, 'asked', 'released')
        AND kept(to_jsonb(o), to_jsonb(n), '{status,asked_at,reminded_at}') $$, NULL);
 REVOKE EXECUTE ON FUNCTION signs(uuid), signature_proved(uuid), try_signature_code(uuid, text),
     new_signature_code(uuid, uuid, uuid, bytea, bytea), signature_stands(), signature_begins(),
-    signature_request_stays() FROM PUBLIC;
+    signature_request_stays(), signature_request_begins() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION signs(uuid), signature_proved(uuid), try_signature_code(uuid, text)
     TO makao_app, makao_worker;
 GRANT EXECUTE ON FUNCTION new_signature_code(uuid, uuid, uuid, bytea, bytea) TO makao_worker;
