@@ -6,6 +6,17 @@ from core.errors import BadInput
 from core.text import N_
 
 
+REGIONS = {"KES": "KE", "UGX": "UG", "TZS": "TZ", "NGN": "NG", "ZAR": "ZA", "EUR": "FR"}
+
+
+def region(currency: str) -> str:
+    """Say whose numbers are written without a country's code where a currency is the home's.
+
+    As the open form of applications does (read_application in migrations/sql/onboarding/).
+    """
+    return REGIONS.get(currency, "KE")
+
+
 def e164(typed: str, region: str, field: str = "phone") -> str:
     """Read a number as people write it there, or with its country's code: `+254712345678`.
 
@@ -52,3 +63,11 @@ def _example(region: str) -> str:
     number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
     assert number is not None, "each country has an example"
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
+def forms(number: str) -> list[str]:
+    """Give the forms in which one E.164 number stands where people typed it, without spaces."""
+    parsed_ = phonenumbers.parse(number)
+    form = phonenumbers.PhoneNumberFormat.NATIONAL
+    national = phonenumbers.format_number(parsed_, form).replace(" ", "")
+    return [number, number.removeprefix("+"), national]

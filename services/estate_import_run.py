@@ -7,20 +7,16 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from core.db import Base, uuid7
-from core.errors import Refused
 from core.work import Work
 from models.builder import Import, ImportRow
 from models.estate import Block, Estate, Occupancy, OccupancyRole, Ownership, Unit, UnitType
 from models.people import Party
-from services import estate, organizations, people
+from services import estate, imports, organizations, people
 from services.estate_import import judge
 from services.estate_sheets import SHEETS
 from services.imports import KINDS, Kind
-from services.sheets import Problem
 
 CHUNK = 500
 """Lines that one transaction takes in."""
@@ -38,24 +34,7 @@ MADE: tuple[tuple[str, type[Base]], ...] = (
 
 def take(work: Work, run: Import) -> bool:
     """Take in the next lines, one by one; say whether there are more."""
-    query = (
-        select(ImportRow)
-        .where(ImportRow.import_id == run.id, ImportRow.action == "", ImportRow.problems == [])
-        .order_by(ImportRow.sheet, ImportRow.line)
-        .limit(CHUNK)
-    )
-    rows = list(work.session.scalars(query))
-    for row in rows:
-        try:
-            with work.session.begin_nested():
-                _take(work, row)
-        except Refused as refusal:
-            said = Problem(refusal.field or "number", refusal.says, refusal.values)
-            row.problems = [{"column": said.column, "message": said.message, "values": {}}]
-            row.action = "refuse"
-            run.counts = {**run.counts, "rejected": run.counts["rejected"] + 1}
-        work.session.flush()
-    return len(rows) == CHUNK
+    return imports.line_by_line(work, run, _take, CHUNK)
 
 
 def take_back(work: Work, run: Import) -> tuple[int, int]:
@@ -70,7 +49,7 @@ def take_back(work: Work, run: Import) -> tuple[int, int]:
     for name, kind in MADE:
         for row in rows:
             made = (row.before or {}).get(name)
-            if made and not _gone(work.session, kind, UUID(made)):
+            if made and not imports.gone(work.session, kind, UUID(made)):
                 kept.add(row.id)
     for row in rows:
         _restore(work, row)
@@ -193,20 +172,6 @@ def _party(work: Work, values: Mapping[str, Any], as_: str, before: dict[str, An
         found = people.add(work, name, email=email, phone=phone, roles=())
         before[as_] = str(found.id)
     return found
-
-
-def _gone(session: Session, kind: type[Base], row_id: UUID) -> bool:
-    """Delete a row, where nothing else needs it by now."""
-    row = session.get(kind, row_id)
-    if row is None:
-        return True
-    try:
-        with session.begin_nested():
-            session.delete(row)
-            session.flush()
-    except IntegrityError:
-        return False
-    return True
 
 
 def _restore(work: Work, row: ImportRow) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from core.db import uuid7
+from core.db import Base, uuid7
 from core.errors import BadInput, Refused
 from core.text import N_
 from core.work import Work, locked
@@ -236,6 +238,48 @@ def rejected(work: Work, import_id: UUID) -> Iterable[ImportRow]:
         .order_by(ImportRow.sheet, ImportRow.line)
     )
     return work.session.scalars(query)
+
+
+def line_by_line(
+    work: Work, run: Import, take: Callable[[Work, ImportRow], None], most: int
+) -> bool:
+    """Take in the next lines, each whole or not at all; say whether there are more.
+
+    `take` notes what came of a line in its `action`; one that is refused is rejected with why.
+    """
+    query = (
+        select(ImportRow)
+        .where(ImportRow.import_id == run.id, ImportRow.action == "", ImportRow.problems == [])
+        .order_by(ImportRow.sheet, ImportRow.line)
+        .limit(most)
+    )
+    rows = list(work.session.scalars(query))
+    for row in rows:
+        try:
+            with work.session.begin_nested():
+                take(work, row)
+        except Refused as refusal:
+            column = KINDS[run.kind].sheets[0].columns[0].name
+            said = Problem(refusal.field or column, refusal.says, refusal.values)
+            row.problems = [{"column": said.column, "message": said.message, "values": {}}]
+            row.action = "refuse"
+            run.counts = {**run.counts, "rejected": run.counts["rejected"] + 1}
+        work.session.flush()
+    return len(rows) == most
+
+
+def gone(session: Session, kind: type[Base], row_id: UUID) -> bool:
+    """Delete a row that an import made, where nothing else needs it by now; False if it stays."""
+    row = session.get(kind, row_id)
+    if row is None:
+        return True
+    try:
+        with session.begin_nested():
+            session.delete(row)
+            session.flush()
+    except IntegrityError:
+        return False
+    return True
 
 
 def _move(work: Work, run: Import, name: str) -> None:

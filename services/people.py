@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from core import phones
 from core.errors import BadInput, Refused
 from core.text import N_
 from core.work import Work, found, locked
@@ -17,6 +18,7 @@ CUSTOMER = "customer"
 OWNER = "owner"
 RESIDENT = "resident"
 VENDOR = "vendor"
+MOST_CONTACTS = 5
 IS_ACTIVE = "party_is_active"
 """The rule by which the database refuses what begins with a party that is not active."""
 
@@ -116,6 +118,34 @@ def check(work: Work, party: Party) -> None:
         raise BadInput(N_("Give a name."), field="name")
     if party.email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", party.email):
         raise BadInput(N_("That is no e-mail address."), field="email")
+
+
+def read_contacts(typed: str, region: str) -> list[dict[str, str]]:
+    """Read whom to call in an emergency: a line for each, `Name, phone`.
+
+    Raises:
+        BadInput: a line has no name or no number, the number is none, or there are too many.
+
+    """
+    found_ = []
+    for line in filter(None, map(str.strip, typed.splitlines())):
+        name, _comma, number = (each.strip() for each in line.rpartition(","))
+        if not name or not number:
+            raise BadInput(
+                N_("Write a line for each: the name, a comma, and the phone number."),
+                field="contacts",
+            )
+        found_.append({"name": name[:120], "phone": phones.e164(number, region, "contacts")})
+    if len(found_) > MOST_CONTACTS:
+        raise BadInput(N_("Name at most five people."), field="contacts")
+    return found_
+
+
+def set_contacts(work: Work, party_id: UUID, contacts: list[dict[str, str]]) -> Party:
+    """Keep whom to call in an emergency, in place of those before."""
+    party = locked(work, Party, party_id)
+    party.emergency_contacts = contacts
+    return party
 
 
 def give_role(work: Work, party_id: UUID, role: str) -> Party:

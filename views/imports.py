@@ -28,7 +28,7 @@ from core.text import N_
 from core.work import Work, found, unit_of_work
 from models.builder import IMPORT_FLOW, Import, ImportRow, ImportStatus
 from models.files import Document, DocumentUse
-from services import estate_import_run, imports, sales_import_run
+from services import estate_import_run, imports, people_import, sales_import_run
 from services.imports import KINDS
 from services.sheets import Note, kind_name
 from services.sheets import Table as SheetTable
@@ -41,9 +41,11 @@ from views.web.refusals import in_words, sentence
 
 assert sales_import_run.__name__, "importing it is what makes the kind known"
 assert estate_import_run.__name__, "the same"
+assert people_import.__name__, "the same"
 WHAT = {
     "sales": (N_("Price list"), "/admin/apartment/", N_("See the apartments")),
     "estate": (N_("Register of an estate"), "/admin/unit/", N_("See the units")),
+    "people": (N_("People and companies"), "/admin/party/", N_("See the people")),
 }
 """What can be imported, and where what came of it stands."""
 TABLE = "import_run"

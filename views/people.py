@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from core import phones
 from core.errors import BadInput
 from core.text import N_
 from core.work import Work, found
@@ -11,7 +12,7 @@ from models.estate import Occupancy, Ownership
 from models.onboarding import Identifier, PartyKyc
 from models.payments import PaymentIntent
 from models.people import Party
-from services import invitations, people
+from services import invitations, organizations, people
 from views.admin.acts import Act
 from views.admin.columns import Kind
 from views.admin.inputs import Input
@@ -87,6 +88,16 @@ STANDING = (
 )
 
 
+def _contacts(party: Party) -> str:
+    return "\n".join(f"{each['name']}, {each['phone']}" for each in party.emergency_contacts)
+
+
+def contacts(work: Work, row_id: UUID, contacts: str = "") -> object:
+    """Say whom to call in an emergency."""
+    region = phones.region(organizations.home(work).currency)
+    return people.set_contacts(work, row_id, people.read_contacts(contacts, region))
+
+
 def invite(work: Work, row_id: UUID) -> object:
     """Invite a customer to the portal by mail; the link is also shown once, to whoever asked."""
     party = found(work, Party, row_id)
@@ -108,8 +119,9 @@ PARTY = Screen(
     sentence=N_("Everybody the organization deals with, each once."),
     menu=N_("People"),
     counted=True,
+    importable="people",
     columns="name status kind email phone roles created_at",
-    more="status_at status_reason",
+    more="status_at status_reason emergency_contacts",
     form="name kind email phone address tax_number roles note",
     search="name email phone",
     filters="status kind roles created_at",
@@ -128,6 +140,24 @@ PARTY = Screen(
             ),
             done=N_("The invitation is on its way."),
         ),
+        Act(
+            contacts,
+            N_("Whom to call in an emergency"),
+            icon="phone",
+            bulk=False,
+            inputs=(
+                Input(
+                    "contacts",
+                    N_("People to call"),
+                    Kind.long,
+                    required=False,
+                    length=1000,
+                    hint=N_("A line for each, like: Wanjiru Kamau, +254 722 555 010"),
+                    start=_contacts,
+                ),
+            ),
+            done=N_("It is kept."),
+        ),
         *STANDING,
     ),
     presets=(
@@ -141,7 +171,7 @@ PARTY = Screen(
     },
     groups=(
         Group(N_("Who it is"), "name kind roles tax_number"),
-        Group(N_("How to reach them"), "email phone address"),
+        Group(N_("How to reach them"), "email phone address emergency_contacts"),
         Group(N_("Standing"), "status status_at status_reason"),
         Group(N_("Note"), "note"),
     ),

@@ -20,7 +20,7 @@ from core.scope import Scope, seeing
 from core.work import Actor, Work, unit_of_work
 from models.builder import Import, ImportRow
 from models.organizations import Organization
-from services import estate_import_run, imports, sales_import_run
+from services import estate_import_run, imports, people_import, sales_import_run
 from services.sheets import Note, Table
 from workers import jobs
 from workers.jobs import Desk, job
@@ -28,6 +28,7 @@ from workers.jobs import Desk, job
 log = logging.getLogger(__name__)
 assert sales_import_run.__name__, "importing it is what makes the kind known"
 assert estate_import_run.__name__, "the same"
+assert people_import.__name__, "the same"
 
 
 def tables_of(read: list[Sheet]) -> list[Table]:

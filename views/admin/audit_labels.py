@@ -52,7 +52,6 @@ AUDITED: Mapping[str, str] = {
     "debit": N_("Debit"),
     "document": N_("File"),
     "email_notices": N_("Notices by mail"),
-    "emergency_contacts": N_("Emergency contacts"),
     "ended_at": N_("Ended"),
     "entry": N_("Entry"),
     "automatic_from": N_("Asks by itself since"),

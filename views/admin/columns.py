@@ -211,4 +211,8 @@ def _plain_json(value: Any) -> str:
         return ""
     if isinstance(value, dict):
         return "; ".join(f"{key}: {each}" for key, each in value.items())
-    return ", ".join(str(each) for each in value) if isinstance(value, list) else str(value)
+    if not isinstance(value, list):
+        return str(value)
+    if any(isinstance(each, dict) for each in value):
+        return "; ".join(", ".join(map(str, each.values())) for each in value)
+    return ", ".join(map(str, value))

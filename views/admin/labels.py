@@ -152,6 +152,7 @@ LABELS: Mapping[str, str] = {
     "due_at": N_("Due"),
     "due_on": N_("Due on"),
     "email": N_("E-mail"),
+    "emergency_contacts": N_("Emergency contacts"),
     "ends_on": N_("To"),
     "estate": N_("Estate"),
     "event": N_("Event"),
