@@ -5,7 +5,6 @@ import phonenumbers
 from core.errors import BadInput
 from core.text import N_
 
-
 REGIONS = {"KES": "KE", "UGX": "UG", "TZS": "TZ", "NGN": "NG", "ZAR": "ZA", "EUR": "FR"}
 
 

@@ -66,7 +66,7 @@ class Sending:
 
 
 class Dispatch(Sending, Record):
-    """A notice, an invitation or a paper on its way by one channel.
+    """A notice, an invitation, a paper, or what is `about` an application, on its way.
 
     `locked` is what only its reader may know (core/box.py), and only until it has gone.
     """
@@ -78,8 +78,11 @@ class Dispatch(Sending, Record):
         UniqueConstraint("organization_id", "notification_id", "channel"),
         same_organization("document_id", "document"),
         UniqueConstraint("organization_id", "document_id", "address"),
+        same_organization("application_id", "application"),
         CheckConstraint(
-            "num_nonnulls(notification_id, invitation_id, document_id) = 1", "about_one_thing"
+            "num_nonnulls(notification_id, invitation_id, document_id, application_id) = 1"
+            " AND (application_id IS NULL) = (about = '')",
+            "about_one_thing",
         ),
         Index(
             "ix_dispatch_due",
@@ -92,6 +95,8 @@ class Dispatch(Sending, Record):
     notification_id: Mapped[UUID | None]
     invitation_id: Mapped[UUID | None]
     document_id: Mapped[UUID | None]
+    application_id: Mapped[UUID | None]
+    about: Mapped[str] = mapped_column(String(20), server_default="", default="")
     locked: Mapped[str] = mapped_column(String(400), server_default="", default="")
     channel: Mapped[Channel]
     address: Mapped[str] = mapped_column(String(320))

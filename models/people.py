@@ -78,6 +78,13 @@ class Party(PartyScoped, Record):
             "blacklisted_for_a_reason",
             info={"says": N_("Say why they are blacklisted.")},
         ),
+        CheckConstraint(
+            "jsonb_typeof(emergency_contacts) = 'array'"
+            " AND jsonb_array_length(emergency_contacts) <= 5 AND NOT jsonb_path_exists("
+            "emergency_contacts, '$[*] ? (!exists(@.name) || !exists(@.phone))')",
+            "emergency_contacts",
+            info={"says": N_("Name at most five people to call, each with a number.")},
+        ),
         Index("ix_party_status", "organization_id", "status", "id"),
     )
 

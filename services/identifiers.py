@@ -103,21 +103,5 @@ def looks(work: Work, party_id: UUID) -> Sequence[DataLook]:
     return work.session.scalars(query).all()
 
 
-def relock(work: Work, after: UUID, most: int = 200) -> UUID | None:
-    """Lock the next numbers with the present key; gives the last one looked at, None at the end.
-
-    Running it again from anywhere does no harm: what is locked with the present key stays.
-    """
-    query = select(Identifier).where(Identifier.id > after).order_by(Identifier.id).limit(most)
-    rows = work.session.scalars(query.with_for_update()).all()
-    for row in rows:
-        if not box.current(row.locked):
-            read = box.unlock(row.locked, _place(row.id))
-            row.locked = box.lock(read, _place(row.id))
-            row.blind = box.blind(read, f"identifier:{row.kind}")
-    work.session.flush()
-    return rows[-1].id if rows else None
-
-
 def _place(identifier_id: UUID) -> str:
     return f"party_identifier:locked:{identifier_id}"

@@ -33,7 +33,8 @@ from models.onboarding import (
     IdentifierKind,
 )
 from models.people import PartyKind
-from services import estate, identifiers, organizations, sagas
+from services import application_mails, estate, identifiers, organizations, sagas
+from services.application_mails import About
 from services.events import Fact, emit
 from services.people import WhyNeeded
 
@@ -145,6 +146,7 @@ def invite(work: Work, application: Application) -> str:
     work.session.add(application)
     work.session.flush()
     emit(work, ApplicationInvited(application.id, application.role))
+    application_mails.put(work, application, About.invited, code)
     return code
 
 
@@ -287,6 +289,7 @@ def submit(work: Work, code: str, client: str) -> None:
         select(func.submit_application(code, uuid7(), CONSENT_VERSION, client[:400]))
     ):
         raise ApplicationOver
+    application_mails.received(work, code)
 
 
 def withdraw(work: Work, code: str) -> None:

@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from core import phones
-from core.errors import BadInput, Refused
+from core.errors import BadInput, NotFound, Refused
 from core.text import N_
 from core.work import Work, found, locked
 from models.organizations import Membership
@@ -146,6 +147,22 @@ def set_contacts(work: Work, party_id: UUID, contacts: list[dict[str, str]]) -> 
     party = locked(work, Party, party_id)
     party.emergency_contacts = contacts
     return party
+
+
+def keep_own_contacts(work: Work, contacts: list[dict[str, str]]) -> None:
+    """Keep whom to call for the party that whoever is in the portal signs in for.
+
+    Raises:
+        NotFound: they sign in for none.
+
+    """
+    if not work.session.scalar(select(func.keep_emergency_contacts(literal(contacts, JSONB)))):
+        raise NotFound
+
+
+def lines(party: Party) -> str:
+    """Write whom to call in an emergency as it is typed: a line for each."""
+    return "\n".join(f"{each['name']}, {each['phone']}" for each in party.emergency_contacts)
 
 
 def give_role(work: Work, party_id: UUID, role: str) -> Party:

@@ -40,7 +40,12 @@ def invite(work: Work, row: Application) -> Application:
     code = onboarding.invite(work, row)
     page = url_for("ApplyingView.state", code=code)
     link = f"{current_app.config['PUBLIC_URL']}{page}"
-    flash(_("Send them this link. It is shown here once: %(link)s", link=link), "info")
+    if row.email:
+        flash(
+            _("The link is on its way by mail. It is shown here once: %(link)s", link=link), "info"
+        )
+    else:
+        flash(_("Send them this link. It is shown here once: %(link)s", link=link), "info")
     return row
 
 

@@ -25,6 +25,7 @@ from views.web.person import Person, actor, person, signed_in
 from views.web.refusals import in_words, sentence
 
 MENU = N_("Organization")
+OPEN_FORM = "onboarding.open_form"
 
 
 def invite(work: Work, row: Invitation) -> Invitation:
@@ -232,12 +233,22 @@ def _settings() -> list[tuple[Input, str]]:
                 and not isinstance(declared.default, bool),
                 whole=True,
                 length=400,
+                hint=_hint(key),
             ),
             key,
         )
         for key, declared in organizations.SETTINGS.items()
         if type(declared.default) in kinds
     ]
+
+
+def _hint(key: str) -> str:
+    """Say where what a setting opens is found."""
+    if key != OPEN_FORM:
+        return ""
+    slug = db.session.scalar(select(Organization.slug))
+    page = url_for("ApplyingView.apply", slug=slug)
+    return str(_("The form is at %(url)s", url=f"{current_app.config['PUBLIC_URL']}{page}"))
 
 
 def _change_settings() -> None:

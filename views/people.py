@@ -88,10 +88,6 @@ STANDING = (
 )
 
 
-def _contacts(party: Party) -> str:
-    return "\n".join(f"{each['name']}, {each['phone']}" for each in party.emergency_contacts)
-
-
 def contacts(work: Work, row_id: UUID, contacts: str = "") -> object:
     """Say whom to call in an emergency."""
     region = phones.region(organizations.home(work).currency)
@@ -153,7 +149,7 @@ PARTY = Screen(
                     required=False,
                     length=1000,
                     hint=N_("A line for each, like: Wanjiru Kamau, +254 722 555 010"),
-                    start=_contacts,
+                    start=people.lines,
                 ),
             ),
             done=N_("It is kept."),

@@ -24,7 +24,14 @@ from core.text import N_
 from core.work import Work, found
 from models.notices import Dispatch, Notification
 from models.organizations import Organization, Profile
-from services import invitations, notices, organizations, paper_mails, signing_acts
+from services import (
+    application_mails,
+    invitations,
+    notices,
+    organizations,
+    paper_mails,
+    signing_acts,
+)
 from workers.jobs import Desk, each
 
 log = logging.getLogger(__name__)
@@ -105,7 +112,9 @@ def written(letter: Letter, message_id: str, enclosed: Sequence[Attachment] = ()
             "name": letter.organization,
             "greeting": gettext("Hello %(name)s,") % {"name": letter.name},
             "paragraphs": [gettext(each) % values for each in letter.more],
-            "act": {"url": public + letter.link, "label": gettext(letter.act)},
+            "act": {"url": public + letter.link, "label": gettext(letter.act)}
+            if letter.link
+            else None,
             "why": gettext(letter.why),
             "settings_url": f"{public}/profile/" if letter.chosen else "",
         }
@@ -158,6 +167,8 @@ def _letter(work: Work, dispatch: Dispatch) -> Letter | None:
             title=paper.title,
             storage_key=paper.storage_key,
         )
+    if dispatch.application_id is not None:
+        return _application(work, dispatch)
     if dispatch.notification_id is None:
         return _invitation(work, dispatch)
     notice = found(work, Notification, dispatch.notification_id)
@@ -193,6 +204,27 @@ def _invitation(work: Work, dispatch: Dispatch) -> Letter | None:
         ),
         values={"organization": home.name, "day": f"{until:%Y-%m-%d}"},
         link=f"/invitation/{code}",
+    )
+
+
+def _application(work: Work, dispatch: Dispatch) -> Letter | None:
+    """Write to somebody who applies, in the organization's language."""
+    read = application_mails.read(work, dispatch)
+    if read is None:
+        return None
+    home = organizations.home(work)
+    return Letter(
+        to=dispatch.address,
+        name=read.name,
+        locale=home.locale,
+        organization=home.name,
+        message=read.message,
+        values={"organization": home.name, "number": read.number, "why": read.why},
+        link=f"/application/{read.code}" if read.code else "",
+        more=read.more,
+        act=N_("Open the application"),
+        why=N_("You get this because somebody applied with this address."),
+        chosen=False,
     )
 
 

@@ -14,10 +14,17 @@ from core import db
 from core.text import N_
 from core.work import Work, clock, found
 from models.events import Event
-from models.onboarding import APPLICANT_ROLE_LABELS, KYC_FLOW, ApplicantRole, Application
+from models.onboarding import (
+    APPLICANT_ROLE_LABELS,
+    KYC_FLOW,
+    ApplicantRole,
+    Application,
+    ApplicationStatus,
+)
 from models.organizations import KycStatus
 from models.people import Party
-from services import kyc, notices, onboarding_cases
+from services import application_mails, kyc, notices, onboarding_cases
+from services.application_mails import About
 from services.notices import Notice
 from services.onboarding_cases import Question
 from workers.jobs import Desk, homes, job
@@ -143,6 +150,17 @@ def rejected(work: Work, event: Event) -> None:
     notices.notify_party(work, UUID(event.data["party_id"]), notice)
     if row.profile_id:
         notices.notify(work, [row.profile_id], notice)
+    elif not application_mails.signs_in(work, row.party_id):
+        application_mails.put(work, row, About.rejected)
+
+
+def moved(work: Work, event: Event) -> None:
+    """Write to whoever applies that something is missing, if no notice reaches them."""
+    if event.data["new"] != ApplicationStatus.more_asked:
+        return
+    row = found(work, Application, UUID(event.data["application_id"]))
+    if row.profile_id is None and not application_mails.signs_in(work, row.party_id):
+        application_mails.put(work, row, About.more_asked)
 
 
 def kyc_updated(work: Work, event: Event) -> None:

@@ -65,6 +65,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
     "cheque.bounced": [notices.cheque_bounced],
     "credit_note.issued": [notices.credit_note_issued, papers.ring_credit_note],
     "credit.used": [notices.credit_used],
+    "application.status_changed": [onboarding.moved],
     "customer.applied": [onboarding.applied],
     "customer.approved": [onboarding.approved],
     "customer.rejected": [onboarding.rejected],

@@ -18,7 +18,6 @@ from models.onboarding import (
     CheckKind,
     CheckStatus,
     DataLook,
-    Identifier,
     IdentifierKind,
 )
 from models.organizations import Invitation, KycStatus
@@ -276,33 +275,6 @@ def test_a_number_is_locked_masked_found_again_and_each_look_is_kept(work: Work)
     for wrong in ("12", "x" * 30, "12;DROP"):
         with pytest.raises(BadInput):
             identifiers.keep(work, party.id, IdentifierKind.passport, wrong)
-
-
-@pytest.mark.req("S5.58")
-def test_a_key_is_changed_set_by_set_and_again_from_anywhere(
-    work: Work, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from core import box  # noqa: PLC0415  # its keys are put back at the end
-
-    monkeypatch.setattr(box, "_keys", dict(box._keys))
-    ids = [make.party(work).id for _ in range(3)]
-    for number, party_id in enumerate(ids):
-        identifiers.keep(work, party_id, IdentifierKind.national_id, f"1000{number}")
-    box.use_keys("the next key, quite long", "tests-only")
-    before = dict(box._keys)
-    with pytest.raises(ValueError, match="not known"):
-        identifiers.relock(work, UUID(int=0))
-    monkeypatch.undo()
-    monkeypatch.setattr(box, "_keys", before | box._keys)
-
-    last = identifiers.relock(work, UUID(int=0), most=2)
-    assert last
-    assert identifiers.relock(work, last, most=2)
-    assert identifiers.relock(work, UUID(int=0), most=9)
-
-    rows = work.session.scalars(select(Identifier)).all()
-    assert all(box.current(each.locked) for each in rows)
-    assert list(identifiers.same(work, IdentifierKind.national_id, "10001")) == [ids[1]]
 
 
 @pytest.mark.req("S5.06", "S5.59")

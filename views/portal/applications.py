@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from core import db
+from core import db, phones
 from core.errors import Refused
 from core.work import Work, unit_of_work
 from models.onboarding import (
@@ -23,10 +23,12 @@ from models.onboarding import (
     ApplicationStatus,
     Identifier,
 )
-from services import identifiers, kyc, onboarding, onboarding_cases
+from models.people import Party
+from services import identifiers, kyc, onboarding, onboarding_cases, organizations, people
 from views.admin.words import day, moment
 from views.portal.pages import PAYMENTS, PortalView, needs, reading, tell
 from views.web.person import actor, signed_in
+from views.web.refusals import sentence
 
 MOST = 100
 
@@ -70,15 +72,25 @@ class PortalApplicationsView(PortalView):
             flash(_("It is decided. They are told within seconds."), "success")
         return redirect(url_for(".applications"))
 
-    @expose("/data")  # type: ignore[untyped-decorator]
+    @expose("/data", methods=["GET", "POST"])  # type: ignore[untyped-decorator]
     @needs("read", PAYMENTS)
-    def data(self) -> str:
-        """Show what is kept of oneself, masked, and who looked at it in clear."""
-        work, mine = reading(), _party()
+    def data(self) -> Any:
+        """Show what is kept of oneself, masked, and who looked at it in clear; say whom to call."""
+        work, mine, refusal = reading(), _party(), None
+        if request.method == "POST":
+            try:
+                _keep_contacts(request.form.get("contacts", ""))
+            except Refused as refused:
+                refusal = refused
+            else:
+                flash(_("It is kept."), "success")
+                return redirect(url_for(".data"))
+        typed = request.form.get("contacts") if refusal else None
+        party = work.session.scalar(select(Party).where(Party.id == mine)) if mine else None
         proof = kyc.of(work, mine) if mine else None
         numbers = work.session.scalars(select(Identifier).where(Identifier.party_id == mine)).all()
         looks = identifiers.looks(work, mine) if mine else []
-        return self.page(
+        page = self.page(
             "portal/data.html",
             "me",
             proof=_proof(proof),
@@ -91,7 +103,16 @@ class PortalApplicationsView(PortalView):
                 }
                 for each in looks
             ],
+            contacts=None if party is None else typed or people.lines(party),
+            error=sentence(refusal) if refusal else "",
         )
+        return (page, refusal.status) if refusal else page
+
+
+def _keep_contacts(typed: str) -> None:
+    with unit_of_work(db.session(), actor()) as work:
+        region = phones.region(organizations.home(work).currency)
+        people.keep_own_contacts(work, people.read_contacts(typed, region))
 
 
 def _party() -> UUID | None:
