@@ -100,7 +100,7 @@ NOT_A_DOMAIN = {
         *("simulate", "simulate_people", "simulate_days"),
     },
     "services": {
-        *("onboarding_cases", "kyc", "identifiers"),
+        *("onboarding_cases", "kyc", "identifiers", "application_mails", "boxes"),
         *("invariants", "reports", "postings", "access", "sign_in", "second_factor"),
         *(
             "instalments",
@@ -124,6 +124,7 @@ NOT_A_DOMAIN = {
         *("invoice_papers", "paper_mails", "reversals"),
         *("bank_matching", "bank_undoing", "bank_suggestions", "bank_reconciliation", "bank_rules"),
         *("handovers", "import_rows", "estate_sheets", "estate_import", "estate_import_run"),
+        *("people_import", "people_sheets"),
         *("formulas", "bill_runs", "bill_statements", "guidelines", "lease_checks"),
         *("activations", "deposits", "disbursement_checks", "lease_charges", "lease_ends"),
         *("rent_changes", "rent_runs", "rent_statements", "trust_postings"),

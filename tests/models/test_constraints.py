@@ -263,6 +263,7 @@ CHECKS = {
     "ck_application_check_rounds_are_few": "UPDATE application_check SET round = 100",
     "ck_party_kyc_verified_until_a_day": "UPDATE party_kyc SET expires_on = NULL",
     "ck_party_identifier_is_locked": "UPDATE party_identifier SET locked = ''",
+    "ck_party_emergency_contacts": 'UPDATE party SET emergency_contacts = \'[{"name": "A"}]\'',
     "ck_party_has_name": "UPDATE party SET name = ' '",
     "ck_party_blacklisted_for_a_reason": "UPDATE party SET status = 'blacklisted'",
     "ck_payment_allocation_amount_positive": "UPDATE payment_allocation SET amount = 0",

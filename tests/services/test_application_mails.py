@@ -106,8 +106,7 @@ def test_a_mail_is_about_one_thing(work: Work, about: str) -> None:
     columns = "id, organization_id, application_id, about, channel, address, due_at, created_at"
     rest = "'email', 'x@y.example', now(), now(), '{}' FROM organization"
     insert = (
-        f"INSERT INTO dispatch ({columns}, custom)"  # noqa: S608
-        f" SELECT gen_random_uuid(), id, {about}, {rest}"
+        f"INSERT INTO dispatch ({columns}, custom) SELECT gen_random_uuid(), id, {about}, {rest}"
     )
     with pytest.raises(DBAPIError), work.session.begin_nested():
         work.session.execute(text(insert))
