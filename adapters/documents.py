@@ -71,6 +71,14 @@ WORDS: dict[str, dict[str, str]] = {
         "most": N_("Most"),
         "unit_price": N_("Price per unit"),
     },
+    "lease": SHARED
+    | {
+        "dated": N_("Dated"),
+        "parties": N_("Parties"),
+        "terms": N_("Terms"),
+        "signatures": N_("Signatures"),
+        "place_and_date": N_("place and date"),
+    },
     "report": SHARED,
     "signatures": SHARED
     | {

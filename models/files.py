@@ -29,6 +29,7 @@ class DocumentUse(StrEnum):
     invoice = auto()
     credit_note = auto()
     signed = auto()
+    lease = auto()
     import_file = auto()
     export = auto()
 

@@ -49,7 +49,11 @@ _BILLS_WRITE = {"bill": "*", "billing_cycle": "*", "bill_charge": "read"}
 _ESTATE_READ = dict.fromkeys(("estate", "block", "unit", "ownership", "occupancy"), "read")
 _ESTATE_WRITE = dict.fromkeys(_ESTATE_READ, "*")
 _LEASES_READ = dict.fromkeys(
-    ("lease", "property_guideline", "lease_extra", "lease_charge", "price_index"), "read"
+    (
+        *("lease", "property_guideline", "lease_extra", "lease_charge", "price_index"),
+        "lease_template",
+    ),
+    "read",
 )
 _LEASES_WRITE = dict.fromkeys(_LEASES_READ, "*") | {"lease_charge": "read"}
 _RECORDS = {"document": "*", "record_comment": "*", "saved_view": "*"}

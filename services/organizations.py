@@ -39,6 +39,9 @@ SETTINGS: Mapping[str, Declared] = {
         14, N_("Days until an invoice is due when no plan says otherwise")
     ),
     "lease.signature_days": Declared(14, N_("Days in which a lease is to be signed")),
+    "lease.ask_signatures": Declared(
+        default=True, says=N_("Have a lease signed electronically as soon as it is sent")
+    ),
     "payment.expire_minutes": Declared(60, N_("Minutes until an unfinished payment is given up")),
     "payment.duplicate_minutes": Declared(
         60, N_("Minutes in which a second payment like the first is asked about (0: never)")

@@ -29,6 +29,7 @@ from models.dunning import LateFeeKind, LateFeeRule, ReminderStep
 from models.estate import Block, Estate, Occupancy, OccupancyRole, Ownership, Unit, UnitType
 from models.events import Delivery, Event, IdempotencyKey, ScheduledRun
 from models.files import Comment, Document, DocumentUse, Follower
+from models.lease_papers import LeaseTemplate
 from models.leasing import Guideline, Lease
 from models.ledger import Account, Entry
 from models.notices import Channel as By
@@ -67,6 +68,7 @@ from services import (
     identifiers,
     instalments,
     late_fees,
+    lease_papers,
     leasing,
     ledger,
     onboarding,
@@ -88,6 +90,7 @@ from services import (
 )
 from services.bank_statements import File, Movement
 from services.disputes import Said
+from services.files import Kept
 from services.ledger import Leg, Recipe
 from services.payments import Part
 from services.scheduled_bills import Wish
@@ -259,6 +262,11 @@ def _lease(work: Work, place: Estate) -> None:
         work.session.add(Guideline(**bounds | about))
     work.session.flush()
     sent = make.lease(work, make.unit(work, place).id)
+    for of in (place.id, None):
+        text_ = LeaseTemplate(organization_id=home, name="x", estate_id=of, wording="# A\n{rent}")
+        work.session.add(text_)
+    work.session.flush()
+    lease_papers.keep(work, sent.id, Kept("x.pdf", "application/pdf", "lease", "x", 9))
     leasing.send_for_signature(work, sent.id)
     _activate(work, make.lease(work, make.unit(work, place).id))
     make.lease(work, make.unit(work, place).id)

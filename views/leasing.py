@@ -5,19 +5,24 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from flask import url_for
+from flask_babel import gettext as _
+
 from core.text import N_
 from core.work import Work
 from models.billing import Invoice
 from models.estate import Unit
+from models.lease_papers import LeaseTemplate
 from models.leasing import Guideline, Lease, LeaseParty, LeaseStatus
 from models.people import Party
 from models.rents import LeaseCharge, LeaseExtra, LeaseRent
-from services import guidelines, lease_ends, lease_signing, leasing, rent_changes
+from services import guidelines, lease_ends, lease_papers, lease_signing, leasing, rent_changes
 from views.admin.acts import Act
 from views.admin.columns import Kind
 from views.admin.inputs import Input
 from views.admin.registry import Board, Group, Preset, Related, Screen
 from views.admin.waiting import Waiting, facts
+from views.papers import lease_document
 
 MENU = N_("Leasing")
 REASON = Input("reason", N_("Reason"), Kind.long, length=400)
@@ -33,8 +38,15 @@ BOUNDS = (
 )
 
 
+def make_document(work: Work, row_id: UUID) -> object:
+    """Make its document as it is now, by the organization's text."""
+    return lease_document(work, row_id)
+
+
 def sign_electronically(work: Work, row_id: UUID, until: date, ordered: bool) -> object:  # noqa: FBT001  # as forms give it
     """Have its document signed by all who stand in it, and by whoever asks for the landlord."""
+    if lease_papers.newest(work, row_id) is None:
+        lease_document(work, row_id)
     return lease_signing.ask(work, row_id, until, ordered=ordered)
 
 
@@ -86,6 +98,15 @@ def _unsigned(_at_hand: Any) -> Any:
     )
 
 
+def _preview(row: Lease) -> list[dict[str, str]]:
+    return [{"label": _("Preview as PDF"), "url": url_for("PapersView.lease", pk=row.id)}]
+
+
+def _example(row: LeaseTemplate) -> list[dict[str, str]]:
+    url = url_for("PapersView.lease_template", pk=row.id)
+    return [{"label": _("Example as PDF"), "url": url}]
+
+
 LEASE = Screen(
     Lease,
     title=N_("Leases"),
@@ -123,6 +144,15 @@ LEASE = Screen(
             done=N_("The unit is kept until it is signed. Then it becomes active by itself."),
         ),
         Act(
+            make_document,
+            N_("Make the document"),
+            move="cancel",
+            icon="file-text",
+            bulk=False,
+            right=("lease", "send_for_signature"),
+            done=N_("The lease is written, and stands among its files."),
+        ),
+        Act(
             sign_electronically,
             N_("Have it signed"),
             move="activate",
@@ -136,7 +166,10 @@ LEASE = Screen(
                     N_("One after the other"),
                     Kind.yesno,
                     required=False,
-                    hint=N_("The newest PDF among its files is signed; you sign for the landlord."),
+                    hint=N_(
+                        "The newest PDF among its files is signed; without one it is made. You sign"
+                        " for the landlord."
+                    ),
                 ),
             ),
             done=N_("They are asked to sign it. It becomes active when all have."),
@@ -309,6 +342,7 @@ LEASE = Screen(
         "override_reason": {"required": False},
         "note": {"required": False},
     },
+    print_links=_preview,
     empty=N_("No leases yet. Draft one for a vacant unit."),
     drawing="key",
 )
@@ -340,4 +374,38 @@ GUIDELINE = Screen(
     },
     empty=N_("Leases may ask for anything. Add bounds for an estate."),
 )
-SCREENS = [LEASE, GUIDELINE]
+TEMPLATE = Screen(
+    LeaseTemplate,
+    title=N_("Lease texts"),
+    one=N_("Lease text"),
+    sentence=N_("What leases say, for all estates or for one. Documents are made of it."),
+    menu=MENU,
+    icon="file-text",
+    columns="name estate version created_at",
+    form="name estate wording",
+    fixed="estate",
+    search="name wording",
+    filters="estate",
+    order="name",
+    before_save=lease_papers.check,
+    print_links=_example,
+    groups=(Group(N_("Lease text"), "name estate version"), Group(N_("Text"), "wording")),
+    form_groups=(Group(N_("Lease text"), "name estate"), Group(N_("Text"), "wording")),
+    inputs={
+        "estate": {"required": False},
+        "wording": {"value": lease_papers.default_wording(), "kind": Kind.long},
+    },
+    hints={
+        "estate": N_("Without one, for all estates that have no text of their own."),
+        "wording": N_(
+            "A line with # begins a section, an empty line a paragraph. In braces: {landlord},"
+            " {tenant}, {tenants}, {guarantors}, {owner}, {unit}, {estate}, {begins}, {ends},"
+            " {rent}, {deposit}, {due_day}, {due_days}, {notice_days}, {increase}, {extras},"
+            " {number}."
+        ),
+    },
+    labels={"version": N_("Version")},
+    empty=N_("Leases are written with the text that comes with Makao. Add one to write your own."),
+    drawing="key",
+)
+SCREENS = [LEASE, GUIDELINE, TEMPLATE]

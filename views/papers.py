@@ -17,8 +17,9 @@ from core.work import Work, found, unit_of_work
 from models.billing import Invoice, InvoiceStatus
 from models.credit import CreditNote
 from models.files import DocumentUse
+from models.lease_papers import LeaseDocument, LeaseTemplate
 from models.paper_styles import PaperKind
-from services import files, invoice_papers, papers
+from services import files, invoice_papers, lease_papers, papers
 from services.files import Kept
 from services.papers import Paper, Pen, Subject, Writer
 from views.admin.rights import require
@@ -57,6 +58,29 @@ class PapersView(BaseView):  # type: ignore[misc]
             raise NotFound
         work, pen = Work(db.session(), actor()), Pen(str(get_locale() or "en"), _)
         return _shown(work, invoice_papers.sample(work, PaperKind(kind), pen))
+
+    @expose("/lease/<uuid:pk>.pdf")  # type: ignore[untyped-decorator]
+    def lease(self, pk: UUID) -> BaseResponse:
+        """Give a lease as its document would be now."""
+        require("lease", "read")
+        work = Work(db.session(), actor())
+        with force_locale(lease_papers.language_of(work, pk)):
+            return _shown(work, lease_papers.write(work, pk, Pen(str(get_locale()), _)))
+
+    @expose("/lease_template/<uuid:pk>.pdf")  # type: ignore[untyped-decorator]
+    def lease_template(self, pk: UUID) -> BaseResponse:
+        """Give an example of a lease by a text of the organization's."""
+        require("lease_template", "read")
+        work, pen = Work(db.session(), actor()), Pen(str(get_locale() or "en"), _)
+        return _shown(work, lease_papers.sample(work, found(work, LeaseTemplate, pk), pen))
+
+
+def lease_document(work: Work, lease_id: UUID) -> LeaseDocument:
+    """Make the document of a lease as it is now, in its tenant's language."""
+    with force_locale(lease_papers.language_of(work, lease_id)):
+        paper = lease_papers.write(work, lease_id, Pen(str(get_locale()), _))
+        kept = _set(paper, words_of(paper), work.now)
+    return lease_papers.keep(work, lease_id, kept)
 
 
 def made_once(kind: Subject, subject_id: UUID, use: DocumentUse, write: Writer) -> BaseResponse:

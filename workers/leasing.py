@@ -1,28 +1,44 @@
-"""Leases in the background: not signed in time, signed, over; and who is told of what."""
+"""Leases in the background: their documents and signatures, their end, and who is told of what."""
 
 import logging
 from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy import select
+from flask_babel import force_locale, get_locale, gettext
+from sqlalchemy import String, cast, select
 
+from adapters import documents
+from core.errors import Refused
 from core.text import N_
 from core.work import Work, found
-from models.estate import Ownership, Unit
+from models.estate import Estate, Ownership, Unit
 from models.events import Event
+from models.lease_papers import LeaseDocument
+from models.leasing import Lease, LeaseStatus
+from models.organizations import Membership
+from models.signing import REQUEST_FLOW
 from services import (
     activations,
     deposits,
     disbursement_checks,
     estate,
     lease_ends,
+    lease_papers,
+    lease_signing,
     leasing,
     notices,
+    signing,
 )
+from services.files import Kept
+from services.papers import Pen
+from services.signing import SignerCannotSignIn, SignerUnreachable
+from workers import papers
 from workers.jobs import Desk, homes
 from workers.notices import money, notice_of
 
 PAGE = "/portal/homes"
+STAFF = ("Admin", "Manager")
+LEASE = "lease"
 log = logging.getLogger(__name__)
 
 
@@ -56,6 +72,57 @@ def sent(work: Work, event: Event) -> None:
     says = N_("Lease %(number)s for unit %(unit)s waits for your signature.")
     for party_id in event.data["signers"]:
         _tell(work, event, UUID(party_id), says)
+
+
+def have_signed(work: Work, event: Event) -> None:
+    """Make the document of a lease that was sent, and ask all who stand in it to sign it.
+
+    Where somebody cannot be asked, or the organization's own PDF is to be signed later, the lease
+    waits as it is, and the staff is told.
+    """
+    until = lease_signing.wants(work, event.subject_id)
+    if until is None:
+        return
+    if lease_papers.newest(work, event.subject_id) is None:
+        make_document(work, event.subject_id)
+    try:
+        with work.session.begin_nested():
+            lease_signing.ask(work, event.subject_id, until, landlord=_who(work, event))
+    except Refused as refusal:
+        says = N_("Lease %(number)s is not out for signature yet. Open it, and have it signed.")
+        values = {"number": event.data["number"]}
+        if isinstance(refusal, (SignerUnreachable, SignerCannotSignIn)):
+            says = N_(
+                "Lease %(number)s is not out for signature: %(name)s has no e-mail address or no"
+                " sign-in. Mend that and have it signed, or have it signed on paper."
+            )
+            values |= {"name": str(refusal.values["name"])}
+        link = f"/admin/lease/{event.subject_id}"
+        notices.notify_roles(work, STAFF, notice_of(event, says, link, **values))
+
+
+def make_document(work: Work, lease_id: UUID) -> LeaseDocument:
+    """Make the document of a lease as it is now, in its tenant's language."""
+    with force_locale(lease_papers.language_of(work, lease_id)):
+        pen = Pen(str(get_locale()), gettext)
+        paper = lease_papers.write(work, lease_id, pen)
+        words = {key: gettext(said) for key, said in documents.WORDS[paper.template].items()}
+    made = papers.press()
+    pdf = made.prints(paper.template, paper.said, paper.data | {"words": words}, work.now)
+    stored = made.storage.put(pdf)
+    kept = Kept(f"{paper.title}.pdf", "application/pdf", stored.key, stored.sha256, stored.size)
+    return lease_papers.keep(work, lease_id, kept)
+
+
+def _who(work: Work, event: Event) -> UUID | None:
+    """Give the member of the staff who sent it: they sign for the landlord."""
+    kind, _colon, name = event.actor.partition(":")
+    if kind != "user":
+        return None
+    query = select(Membership.profile_id).where(
+        cast(Membership.profile_id, String) == name, Membership.staff, Membership.active
+    )
+    return work.session.scalar(query)
 
 
 def activated(work: Work, event: Event) -> None:
@@ -163,3 +230,42 @@ def _each(
                     do(work, row_id)
             except Exception:
                 log.exception("%s: lease %s", name, row_id)
+
+
+def signed_by_all(work: Work, event: Event) -> None:
+    """Note that all have signed a lease electronically, unless it is settled already."""
+    lease = _waiting(work, event)
+    if lease is not None:
+        place = found(work, Estate, found(work, Unit, lease.unit_id).estate_id)
+        leasing.signed(work, lease.id, estate.today(work, place), "electronic")
+
+
+def signature_declined(work: Work, event: Event) -> None:
+    """Cancel a lease that somebody does not want to sign, and say what they said."""
+    lease = _waiting(work, event)
+    if lease is not None:
+        leasing.cancel(work, lease.id, f"{event.data['name']}: {event.data['reason']}")
+
+
+def signature_expired(work: Work, event: Event) -> None:
+    """Cancel a lease that was not signed by all in time."""
+    lease = _waiting(work, event)
+    if lease is not None:
+        leasing.cancel(work, lease.id, "not signed in time")
+
+
+def stop_signing(work: Work, event: Event) -> None:
+    """Ask nobody any more to sign a lease that was cancelled, or signed on paper."""
+    request = signing.live(work, event.subject_id)
+    if request is not None and REQUEST_FLOW.allows(request.status, "withdraw"):
+        why = event.data.get("reason") or "signed on paper"
+        signing.withdraw(work, request.id, why)
+
+
+def _waiting(work: Work, event: Event) -> Lease | None:
+    """Give the lease that a document was for, if it still waits for signatures."""
+    if event.data["record_table"] != LEASE:
+        return None
+    lease = found(work, Lease, UUID(event.data["record_id"]))
+    waits = lease.status is LeaseStatus.pending_signature and lease.signed_on is None
+    return lease if waits else None

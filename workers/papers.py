@@ -87,19 +87,20 @@ def make(desk: Desk, use: str, subject_id: str) -> None:
                 return
             said = documents.WORDS[paper.template]
             words = {key: gettext(message) for key, message in said.items()}
-    press = _press()
-    pdf = press.prints(paper.template, paper.said, paper.data | {"words": words}, now)
-    stored = press.storage.put(pdf)
+    made = press()
+    pdf = made.prints(paper.template, paper.said, paper.data | {"words": words}, now)
+    stored = made.storage.put(pdf)
     kept = Kept(f"{paper.title}.pdf", "application/pdf", stored.key, stored.sha256, stored.size)
     with desk.work() as work:
         papers.hold(work, kind, subject)
         if papers.kept(work, subject, DocumentUse(use)) is None:
-            made = files.attach(work, kind.__tablename__, subject, kept, DocumentUse(use))
+            document = files.attach(work, kind.__tablename__, subject, kept, DocumentUse(use))
             if use in MAILED:
-                paper_mails.send(work, made)
+                paper_mails.send(work, document)
 
 
-def _press() -> Press:
+def press() -> Press:
+    """Give the press of this installation."""
     settings = current_app.config
     folder = FolderStorage(Path(settings["UPLOAD_FOLDER"]))
     return Press(folder, settings["SECRET_KEY"], f"{settings['PUBLIC_URL']}/portal/genuine")

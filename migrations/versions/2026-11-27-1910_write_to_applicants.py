@@ -19,7 +19,7 @@ def upgrade() -> None:
         "dispatch", sa.Column("about", sa.String(length=20), server_default="", nullable=False)
     )
     op.create_foreign_key(
-        op.f("fk_dispatch_application_id_application"),
+        op.f("fk_dispatch_organization_id_application_id"),
         "dispatch",
         "application",
         ["organization_id", "application_id"],

@@ -145,6 +145,32 @@ def price_list(rows: int = 24, **changes: Any) -> dict[str, Any]:
     return fields | changes
 
 
+def lease(**changes: Any) -> dict[str, Any]:
+    clause = (
+        "The landlord lets unit A-101 to the tenant, who may live in it with their household, and"
+        " use it for nothing else without consent in writing."
+    )
+    fields = paper(
+        "lease",
+        title="Lease",
+        number="LSE-000042",
+        dated="12 Mar 2026",
+        parties=[
+            {"role": "Landlord", "name": "Acacia Developments Ltd", "lines": ["Nairobi"]},
+            {"role": "Tenant", **CUSTOMER},
+        ],
+        terms=[
+            {"label": "Unit", "value": "A-101, Acacia Court"},
+            {"label": "Rent for a month", "value": "KES 25,000.00"},
+        ],
+        clauses=[
+            {"title": title, "paragraphs": [clause, clause]}
+            for title in ("What is let", "Term", "", "Deposit")
+        ],
+    )
+    return fields | changes
+
+
 def sales_contract(**changes: Any) -> dict[str, Any]:
     clause = (
         "The seller sells and the buyer buys the property described above, with the package and"
@@ -229,5 +255,6 @@ ALL = {
     "receipt": receipt,
     "price_list": price_list,
     "sales_contract": sales_contract,
+    "lease": lease,
     "report": report,
 }

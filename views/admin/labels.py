@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from core.text import N_
 
 LABELS: Mapping[str, str] = {
+    "wording": N_("Text"),
     "cause": N_("Why"),
     "period_until": N_("Until"),
     "says": N_("For"),

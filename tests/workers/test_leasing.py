@@ -1,19 +1,30 @@
 """Leases and their signatures: what is signed, declined or not signed in time decides of both."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import db
 from models.estate import Unit, UnitStatus
 from models.events import Event, SagaStatus
-from models.files import Document
+from models.files import Document, DocumentUse
+from models.lease_papers import LeaseDocument
 from models.leasing import Lease, LeaseStatus, LesseeRole
+from models.notices import Notification
 from models.signing import SignatureRequest
-from services import lease_signing, leasing, signing, signing_acts, signing_progress
+from services import (
+    lease_signing,
+    leasing,
+    organizations,
+    signing,
+    signing_acts,
+    signing_progress,
+)
 from services.files import Kept
 from services.lease_signing import NoDocument
 from services.leasing import NotSent
@@ -85,7 +96,8 @@ def test_the_newest_pdf_of_a_lease_is_sent_to_all_who_stand_in_it(town: Let) -> 
 
         assert request.sha256 == "1" * 64
         assert asked == [(first.party_id, "asked"), (second.party_id, "waiting")]
-        assert request.expires_at > work.now + timedelta(days=3)
+        ends = datetime.combine(until + timedelta(days=1), time(), ZoneInfo("Africa/Nairobi"))
+        assert request.expires_at == ends
 
 
 @pytest.fixture
@@ -110,6 +122,55 @@ def test_a_lease_that_all_signed_electronically_becomes_active_once(town: Let) -
     status, _reason, has_day, home = town.stands(lease)
     assert (status, has_day, home) == (LeaseStatus.active, True, UnitStatus.occupied)
     assert [each["how"] for each in facts] == ["electronic"]
+
+
+@pytest.mark.req("S2.12", "S2.13")
+def test_a_lease_that_is_sent_is_written_and_out_for_signature_by_itself(town: Let) -> None:
+    db.use(town.app, "jobs")
+    tenant, manager = town.person(), town.staff("Manager")
+    with town.jobs() as work:
+        lease = make.lease(work, party_id=tenant.party_id).id
+    with town.web(manager) as work:
+        leasing.send_for_signature(work, lease)
+    town.hear("lease.sent_for_signature", "lease.sent_for_signature")
+    with town.jobs() as work:
+        request = signing.live(work, lease)
+        assert request
+        signers = [(each.party_id, each.profile_id) for each in signing.of(work, request.id)]
+        document = work.session.get_one(Document, request.document_id)
+        kept = (document.use, document.title, document.id)
+        made = work.session.scalars(select(LeaseDocument.document_id)).all()
+
+    assert signers == [(tenant.party_id, None), (None, manager.profile_id)]
+    assert kept == (DocumentUse.lease, "Lease LSE-000001.pdf", made[0])
+    assert len(made) == 1
+
+
+def test_a_lease_whose_tenant_cannot_be_asked_waits_and_the_staff_is_told(town: Let) -> None:
+    db.use(town.app, "jobs")
+    manager = town.staff("Manager")
+    with town.jobs() as work:
+        lease = make.lease(work).id
+        leasing.send_for_signature(work, lease)
+    town.hear("lease.sent_for_signature")
+    with town.jobs() as work:
+        told = select(Notification.message).where(Notification.profile_id == manager.profile_id)
+        messages = work.session.scalars(told).all()
+        assert signing.live(work, lease) is None
+
+    assert [each for each in messages if "no e-mail address or no sign-in" in each]
+    assert town.stands(lease)[0] is LeaseStatus.pending_signature
+
+
+def test_where_the_organization_asks_by_hand_nothing_is_written(town: Let) -> None:
+    db.use(town.app, "jobs")
+    with town.jobs() as work:
+        organizations.change_setting(work, "lease.ask_signatures", value=False)
+        lease = make.lease(work, party_id=town.person().party_id).id
+        leasing.send_for_signature(work, lease)
+    town.hear("lease.sent_for_signature")
+    with town.jobs() as work:
+        assert work.session.scalars(select(LeaseDocument)).all() == []
 
 
 @pytest.mark.req("S2.16")
