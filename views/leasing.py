@@ -12,7 +12,6 @@ from core.text import N_
 from core.work import Work
 from models.billing import Invoice
 from models.estate import Unit
-from models.lease_papers import LeaseTemplate
 from models.leasing import Guideline, Lease, LeaseParty, LeaseStatus
 from models.people import Party
 from models.rents import LeaseCharge, LeaseExtra, LeaseRent
@@ -100,11 +99,6 @@ def _unsigned(_at_hand: Any) -> Any:
 
 def _preview(row: Lease) -> list[dict[str, str]]:
     return [{"label": _("Preview as PDF"), "url": url_for("PapersView.lease", pk=row.id)}]
-
-
-def _example(row: LeaseTemplate) -> list[dict[str, str]]:
-    url = url_for("PapersView.lease_template", pk=row.id)
-    return [{"label": _("Example as PDF"), "url": url}]
 
 
 LEASE = Screen(
@@ -374,38 +368,4 @@ GUIDELINE = Screen(
     },
     empty=N_("Leases may ask for anything. Add bounds for an estate."),
 )
-TEMPLATE = Screen(
-    LeaseTemplate,
-    title=N_("Lease texts"),
-    one=N_("Lease text"),
-    sentence=N_("What leases say, for all estates or for one. Documents are made of it."),
-    menu=MENU,
-    icon="file-text",
-    columns="name estate version created_at",
-    form="name estate wording",
-    fixed="estate",
-    search="name wording",
-    filters="estate",
-    order="name",
-    before_save=lease_papers.check,
-    print_links=_example,
-    groups=(Group(N_("Lease text"), "name estate version"), Group(N_("Text"), "wording")),
-    form_groups=(Group(N_("Lease text"), "name estate"), Group(N_("Text"), "wording")),
-    inputs={
-        "estate": {"required": False},
-        "wording": {"value": lease_papers.default_wording(), "kind": Kind.long},
-    },
-    hints={
-        "estate": N_("Without one, for all estates that have no text of their own."),
-        "wording": N_(
-            "A line with # begins a section, an empty line a paragraph. In braces: {landlord},"
-            " {tenant}, {tenants}, {guarantors}, {owner}, {unit}, {estate}, {begins}, {ends},"
-            " {rent}, {deposit}, {due_day}, {due_days}, {notice_days}, {increase}, {extras},"
-            " {number}."
-        ),
-    },
-    labels={"version": N_("Version")},
-    empty=N_("Leases are written with the text that comes with Makao. Add one to write your own."),
-    drawing="key",
-)
-SCREENS = [LEASE, GUIDELINE, TEMPLATE]
+SCREENS = [LEASE, GUIDELINE]

@@ -117,7 +117,7 @@ NOT_A_DOMAIN = {
         *("wallet_movements", "wallet_statements", "paying", "followers"),
         *("approval_rules", "late_fees", "reminders", "invitations", "journal", "passwords"),
         *("platform", "outside"),
-        *("signature_papers", "signing_acts", "signing_progress", "lease_signing", "lease_papers"),
+        *("signature_papers", "signing_acts", "signing_progress", "lease_signing", "lease_wording"),
         *("asking", "disputes", "duplicates", "ways"),
         *("balances", "financials", "statements", "ageing", "printed_reports"),
         *("manual_entries", "credit_notes", "write_offs", "free_invoices", "tax_reports"),

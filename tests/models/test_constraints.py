@@ -117,6 +117,7 @@ EXTRA = {
     },
     "uq_late_fee_rule_active": {"lease_id": "NULL"},
     "uq_late_fee_rule_of_lease": {"estate_id": "NULL"},
+    "uq_lease_template_all": {"estate_id": "NULL"},
     "uq_property_guideline_estate": {"unit_type": "NULL", "unit_id": "NULL"},
     "uq_property_guideline_type": {"unit_id": "NULL"},
     "uq_property_guideline_unit": {"unit_type": "NULL", "estate_id": "estate_id"},
@@ -209,6 +210,10 @@ CHECKS = {
     " id, since, since - 1, 'rent', id, 'x', '4200', 1 FROM lease LIMIT 1",
     "ck_lease_extra_amount": "UPDATE lease_extra SET amount = 0",
     "ck_lease_extra_ends_after_it_begins": "UPDATE lease_extra SET until = since - 1",
+    "ck_lease_template_has_wording": "UPDATE lease_template SET wording = ' '",
+    "ck_lease_document_version_of_template": "INSERT INTO lease_document (id, organization_id,"
+    " lease_id, document_id, template_version) SELECT gen_random_uuid(), organization_id, lease_id,"
+    " document_id, 1 FROM lease_document",
     "ck_lease_rent_amount": "UPDATE lease_rent SET amount = 0",
     "ck_price_index_first_day": "UPDATE price_index SET month_on = month_on + 1",
     "ck_price_index_value": "UPDATE price_index SET value = 0",

@@ -17,7 +17,7 @@ from models.files import Document
 from models.lease_papers import LeaseDocument, LeaseTemplate
 from models.leasing import Increase, Lease, LesseeRole
 from models.rents import LeaseExtra
-from services import lease_papers, lease_signing, leasing
+from services import lease_papers, lease_signing, lease_wording, leasing
 from services.files import Kept
 from services.lease_signing import DocumentOutdated
 from services.papers import Pen
@@ -31,7 +31,7 @@ ENGLISH = Pen("en", str)
 
 def template(work: Work, wording: str, **given: object) -> LeaseTemplate:
     row = LeaseTemplate(organization_id=work.scope.home(), name="Ours", wording=wording, **given)
-    lease_papers.check(work, row)
+    lease_wording.check(work, row)
     work.session.add(row)
     work.session.flush()
     return row

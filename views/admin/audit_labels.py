@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from core.text import N_
 
 AUDITED: Mapping[str, str] = {
+    "template": N_("Lease text"),
+    "template_version": N_("Version"),
     "bill_mode": N_("What is done with new bills"),
     "customer_number": N_("Customer number"),
     "order": N_("Order"),
