@@ -19,7 +19,6 @@ from models.files import Document, DocumentUse
 from models.lease_papers import LeaseDocument, LeaseTemplate
 from models.leasing import (
     INCREASE_LABELS,
-    LESSEE_ROLE_LABELS,
     Increase,
     Lease,
     LeaseParty,
@@ -35,6 +34,11 @@ from services.paper_styles import filled
 from services.papers import Paper, Pen
 
 PDF = "application/pdf"
+ON_PAPER = {
+    LesseeRole.principal: N_("Tenant"),
+    LesseeRole.lessee: N_("Tenant"),
+    LesseeRole.guarantor: N_("Guarantor"),
+}
 
 
 def template_of(work: Work, estate_id: UUID | None) -> LeaseTemplate | None:
@@ -70,8 +74,7 @@ def write(work: Work, lease_id: UUID, pen: Pen) -> Paper:
     where = f"{unit.number}, {place.name}"
     block = _block(work, unit)
     parties = [
-        {"role": pen.say(LESSEE_ROLE_LABELS[role]), **papers.customer(party)}
-        for party, role in stands
+        {"role": pen.say(ON_PAPER[role]), **papers.customer(party)} for party, role in stands
     ]
     return _paper(
         work,
@@ -101,7 +104,7 @@ def sample(work: Work, template: LeaseTemplate, pen: Pen) -> Paper:
         "due_days": pen.number(5),
         "notice_days": pen.number(30),
     }
-    tenant = {"role": pen.say(LESSEE_ROLE_LABELS[LesseeRole.principal]), "lines": []}
+    tenant = {"role": pen.say(ON_PAPER[LesseeRole.principal]), "lines": []}
     parties = [tenant | {"name": said["tenant"]}]
     where = said | {"where": said["unit"]}
     return _paper(work, pen, where, parties, pen.day(today), template.wording)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import date
 from uuid import UUID
 
 from flask_babel import force_locale, get_locale, gettext
@@ -36,7 +37,7 @@ from workers import papers
 from workers.jobs import Desk, homes
 from workers.notices import money, notice_of
 
-PAGE = "/portal/homes"
+PAGE = "/portal/leases/"
 STAFF = ("Admin", "Manager")
 LEASE = "lease"
 log = logging.getLogger(__name__)
@@ -141,6 +142,21 @@ def cancelled(work: Work, event: Event) -> None:
     """Tell the tenants and the owners that a lease did not come about."""
     says = N_("Lease %(number)s for unit %(unit)s was cancelled: %(reason)s")
     _tell_both(work, event, says, {"reason": event.data["reason"]})
+
+
+def notice_asked(work: Work, event: Event) -> None:
+    """Give the notice that a tenant asked for; tell them, if it cannot be given any more."""
+    until, lease_id = date.fromisoformat(event.data["until"]), event.subject_id
+    try:
+        with work.session.begin_nested():
+            lease_ends.give_notice(work, lease_id, until, event.data["reason"])
+    except Refused as refusal:
+        lease = found(work, Lease, lease_id)
+        if lease.status is LeaseStatus.notice and lease.until == until:
+            return
+        values = {name: str(value) for name, value in refusal.values.items()}
+        notice = notice_of(event, refusal.says, f"{PAGE}{lease_id}", **values)
+        notices.notify_party(work, UUID(event.data["party_id"]), notice)
 
 
 def notice_given(work: Work, event: Event) -> None:

@@ -79,6 +79,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
     "lease.activated": [leasing.refresh_unit, leasing.activated],
     "lease.cancelled": [leasing.cancelled, leasing.stop_signing],
     "member.invited": [notices.member_invited],
+    "lease.notice_asked": [leasing.notice_asked],
     "lease.notice_given": [leasing.notice_given],
     "lease.notice_withdrawn": [leasing.notice_withdrawn],
     "lease.ended": [leasing.refresh_unit, leasing.ended],

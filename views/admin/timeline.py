@@ -109,6 +109,7 @@ SAID: Mapping[str, str] = {
     "disbursement.checked": N_("looked whether owners are due something"),
     "lease.activated": N_("made the lease active"),
     "lease.ended": N_("ended the lease"),
+    "lease.notice_asked": N_("asked to leave"),
     "lease.notice_given": N_("gave notice"),
     "lease.notice_withdrawn": N_("withdrew the notice"),
     "lease.rent_changed": N_("changed the rent"),

@@ -7,6 +7,7 @@ from views.portal.bookings import PortalBookingsView
 from views.portal.browse import CatalogueView
 from views.portal.home import PortalHomeView
 from views.portal.homes import PortalHomesView
+from views.portal.leases import PortalLeasesView
 from views.portal.papers import PortalPapersView
 from views.portal.payments import PortalPaymentsView
 from views.portal.signing import PortalSigningView
@@ -19,6 +20,7 @@ from views.portal.wizard import PortalWizardView
 VIEWS = (
     PortalHomeView,
     PortalHomesView,
+    PortalLeasesView,
     PortalBookingsView,
     PortalWizardView,
     PortalPaymentsView,

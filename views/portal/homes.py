@@ -11,6 +11,7 @@ from models.estate import OCCUPANCY_ROLE_LABELS, UNIT_TYPE_LABELS
 from services import estate
 from services.estate import Home
 from views.admin.words import day, number
+from views.portal import leases
 from views.portal.pages import HOMES, PortalView, lives_here, needs, reading
 from views.web.person import signed_in
 
@@ -24,8 +25,9 @@ class PortalHomesView(PortalView):
     @needs("read", HOMES)
     def homes(self) -> str:
         """Show each unit, as what one is there, and what can be done from it."""
-        mine = [_said(each) for each in homes_of(reading())]
-        return self.page("portal/homes.html", "homes", mine=mine)
+        work = reading()
+        mine = [_said(each) for each in homes_of(work)]
+        return self.page("portal/homes.html", "homes", mine=mine, leases=leases.shows(work))
 
 
 def homes_of(work: Work) -> list[Home]:
