@@ -13,6 +13,8 @@ from core.work import Work, clock
 from models.billing import Invoice, PaymentMethod
 from models.estate import Estate, Occupancy, OccupancyRole, Unit, UnitStatus
 from models.leasing import Guideline, Increase, Lease
+from models.organizations import Membership
+from models.rents import LeaseExtra, PriceIndex
 from services import (
     activations,
     bill_runs,
@@ -68,6 +70,7 @@ class Letting:
                 lease_ends.give_notice(work, leases[LEAVING], until, "A larger home")
         with self.at(clock() - timedelta(days=1)) as work:
             self._leave_one_to_sign(work, place_id, today)
+            self._index(work, today)
 
     def _bounds(self, work: Work) -> UUID:
         place = work.session.scalars(select(Estate).order_by(Estate.id).limit(1)).one()
@@ -132,10 +135,31 @@ class Letting:
         unit = work.session.scalars(vacant.order_by(Unit.number).limit(1)).first()
         if unit is None:
             return
-        party_id = people.add(work, "Zawadi Mumo", email="zawadi.mumo@mail.example").id
+        signs_in = select(Membership.party_id).where(Membership.roles.contains(["Buyer"]))
+        party_id = work.session.scalars(signs_in.order_by(Membership.id).limit(1)).first()
+        party_id = party_id or people.add(work, "Zawadi Mumo", email="zawadi@mail.example").id
         since = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
         lease = self._draft(work, unit, party_id, since=since)
+        self._beside(work, lease, "Parking space")
         leasing.send_for_signature(work, lease.id)
+
+    def _beside(self, work: Work, lease: Lease, title: str) -> None:
+        rate = RATES.get(self.currency, Decimal(10))
+        extra = LeaseExtra(organization_id=lease.organization_id, lease_id=lease.id, title=title)
+        extra.amount, extra.since = rate * 4, lease.since
+        work.session.add(extra)
+        work.session.flush()
+
+    def _index(self, work: Work, today: date) -> None:
+        """Write down what consumer prices stood at in the months that rents follow."""
+        home = work.scope.home()
+        month = today.replace(day=1)
+        for back in range(MONTHS):
+            row = PriceIndex(organization_id=home, name="Consumer prices", month_on=month)
+            row.value = Decimal(142) - Decimal("0.55") * back
+            work.session.add(row)
+            month = (month - timedelta(days=1)).replace(day=1)
+        work.session.flush()
 
 
 def _months(first: date, today: date) -> list[date]:

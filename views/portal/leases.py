@@ -207,7 +207,7 @@ def _page(work: Work, lease: Lease, *, tenant: bool) -> dict[str, Any]:
         "terms": terms,
         "rents": _rents(work, lease),
         "signatures": _signatures(work, lease, mine),
-        "charges": _charges(work, lease),
+        "charges": _charges(work, lease, tenant=tenant),
         "next": _next(work, lease),
         "open": [each for each in invoices if each["open"]],
         "paid": [each for each in invoices if not each["open"]],
@@ -240,7 +240,7 @@ def _rents(work: Work, lease: Lease) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _charges(work: Work, lease: Lease) -> list[dict[str, str]]:
+def _charges(work: Work, lease: Lease, *, tenant: bool) -> list[dict[str, str]]:
     """List what was charged, the latest first, and how a part of a month was reckoned."""
     query = (
         select(LeaseCharge)
@@ -248,12 +248,13 @@ def _charges(work: Work, lease: Lease) -> list[dict[str, str]]:
         .order_by(LeaseCharge.period_on.desc(), LeaseCharge.kind)
         .limit(LATEST)
     )
-    return [_charge(each, lease) for each in work.session.scalars(query)]
+    return [_charge(each, lease, tenant=tenant) for each in work.session.scalars(query)]
 
 
-def _charge(row: LeaseCharge, lease: Lease) -> dict[str, str]:
+def _charge(row: LeaseCharge, lease: Lease, *, tenant: bool) -> dict[str, str]:
     if row.kind is ChargeKind.deposit:
-        title, how = _("Deposit"), _("Held for you until the lease is over.")
+        title, how = _("Deposit"), _("Held for the tenant until the lease is over.")
+        how = _("Held for you until the lease is over.") if tenant else how
     else:
         span = f"{day(row.period_on)} \N{EN DASH} {day(row.period_until)}"
         title = _("Rent") if row.kind is ChargeKind.rent else row.says.partition(" 2")[0]
