@@ -193,6 +193,7 @@ Invoice.due_amount = column_property(
 
 _ASKED = "round(quantity * unit_price, places)"
 _NET = f"{_ASKED} - discount - CASE WHEN tax_included THEN tax_amount ELSE 0 END"
+_RATE = "tax_percent / CASE WHEN tax_included THEN 100 + tax_percent ELSE 100 END"
 _GROSS = f"{_ASKED} - discount + CASE WHEN tax_included THEN 0 ELSE tax_amount END"
 
 
@@ -202,7 +203,9 @@ class InvoiceLine(OrganizationScoped, Base):
     `amount` is the price of all, rounded half up to `places`; less `discount` and with the tax at
     `tax_percent` it asks for `gross_amount`, of which `net_amount` is earned. All are in the
     invoice's currency. `item_id` is what it charges for (an apartment, a package, an add-on), so
-    that a draft can follow its price; an instalment names none.
+    that a draft can follow its price; an instalment names none. Of a price that contains its tax
+    and is asked for in parts, `taxed_after` is what the parts before this one ask for: the taxes of
+    the parts are then, to the last cent, the tax of the whole.
     """
 
     __tablename__ = "invoice_line"
@@ -226,10 +229,14 @@ class InvoiceLine(OrganizationScoped, Base):
         ),
         CheckConstraint("(tax_id IS NULL) = (tax_percent IS NULL)", "tax_has_percent"),
         CheckConstraint(
-            f"tax_amount = CASE WHEN tax_id IS NULL THEN 0 ELSE round(({_ASKED} - discount)"
-            " * tax_percent / CASE WHEN tax_included THEN 100 + tax_percent ELSE 100 END, places)"
-            " END",
+            f"tax_amount = CASE WHEN tax_id IS NULL THEN 0 ELSE"
+            f" round((coalesce(taxed_after, 0) + {_ASKED} - discount) * {_RATE}, places)"
+            f" - round(coalesce(taxed_after, 0) * {_RATE}, places) END",
             "tax_is_its_percent",
+        ),
+        CheckConstraint(
+            "taxed_after IS NULL OR taxed_after >= 0 AND tax_id IS NOT NULL AND tax_included",
+            "part_contains_its_tax",
         ),
     )
 
@@ -246,6 +253,7 @@ class InvoiceLine(OrganizationScoped, Base):
     tax_percent: Mapped[Decimal | None] = mapped_column(Numeric(7, 4))
     tax_included: Mapped[bool] = mapped_column(server_default=text("false"))
     tax_amount: Mapped[Amount] = mapped_column(server_default="0")
+    taxed_after: Mapped[Amount | None]
     net_amount: Mapped[Amount] = mapped_column(Computed(_NET, persisted=True))
     gross_amount: Mapped[Amount] = mapped_column(Computed(_GROSS, persisted=True))
     code: Mapped[str] = mapped_column(String(20))

@@ -14,6 +14,7 @@ from core.flow import Flow
 from core.scope import OrganizationScoped, Record, keyed, same_organization
 from core.text import N_
 from models.people import Party
+from models.taxes import Tax
 
 
 class Project(Record):
@@ -21,11 +22,13 @@ class Project(Record):
 
     Latitude and longitude are degrees in WGS 84. `hold_minutes` is how long choosing an apartment
     keeps it from others; `refund_percent` is the part of what was paid that a customer gets back
-    when they cancel (0 to 100). From `price_locked_from` on a booking keeps its prices.
+    when they cancel (0 to 100). From `price_locked_from` on a booking keeps its prices. `tax_id` is
+    the tax that its prices contain; without one it is that of the organization's sales.
     """
 
     __tablename__ = "project"
     __table_args__ = keyed(
+        same_organization("tax_id", "tax"),
         UniqueConstraint(
             "organization_id", "name", info={"says": N_("There is a project of that name.")}
         ),
@@ -62,6 +65,11 @@ class Project(Record):
     )
     price_locked_from: Mapped[str] = mapped_column(
         String(32), server_default="under_review", default="under_review"
+    )
+    tax_id: Mapped[UUID | None]
+
+    tax: Mapped[Tax | None] = relationship(
+        primaryjoin="foreign(Project.tax_id) == Tax.id", lazy="raise_on_sql"
     )
 
     def __str__(self) -> str:

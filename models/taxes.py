@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Numeric, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Name
@@ -17,7 +17,8 @@ class Tax(Record):
     """A tax that lines of invoices may carry. Its rates are rows of their own, by day.
 
     `included` means that prices contain it: it is taken out of them, and adds nothing. `account` is
-    the line of the chart on which it is owed to the authority.
+    the line of the chart on which it is owed to the authority. The one that is `in_sales` is in the
+    prices of apartments, whatever it is elsewhere, where a project names none of its own.
     """
 
     __tablename__ = "tax"
@@ -30,12 +31,25 @@ class Tax(Record):
             "code_is_plain",
             info={"says": N_("A code has up to 20 digits or plain letters, like VAT16.")},
         ),
+        CheckConstraint(
+            "active OR NOT in_sales",
+            "in_sales_is_active",
+            info={"says": N_("Sales prices contain it. Let them contain another one first.")},
+        ),
+        Index(
+            "uq_tax_one_in_sales",
+            "organization_id",
+            unique=True,
+            postgresql_where=text("in_sales"),
+            info={"says": N_("Sales prices contain another tax already.")},
+        ),
     )
 
     code: Mapped[str] = mapped_column(String(20))
     name: Mapped[Name]
     account: Mapped[str] = mapped_column(String(20), server_default=TAX_PAYABLE)
     included: Mapped[bool] = mapped_column(server_default=text("false"))
+    in_sales: Mapped[bool] = mapped_column(server_default=text("false"))
     active: Mapped[bool] = mapped_column(server_default=text("true"))
 
     def __str__(self) -> str:

@@ -109,7 +109,8 @@ class InvoiceReopened(Fact, type="invoice.reopened", table="invoice"):
 class Line:
     """One line of a draft: what for, how much each, how many, and which income it is.
 
-    `discount` is an amount off the whole line, before its tax.
+    `discount` is an amount off the whole line, before its tax. `after` is what is asked for of the
+    same price before this line, where a price that contains its tax is asked for in parts.
     """
 
     description: str
@@ -119,6 +120,7 @@ class Line:
     item_id: UUID | None = None
     discount: Decimal = Decimal(0)
     levy: Levy | None = None
+    after: Decimal | None = None
 
     def price(self, currency: str) -> Decimal:
         """Give the price of all, half up, before discount and tax."""
@@ -126,7 +128,8 @@ class Line:
 
     def tax(self, currency: str) -> Decimal:
         """Give its tax."""
-        return taxes.reckon(self.levy, self.price(currency) - self.discount, currency)
+        base = self.price(currency) - self.discount
+        return taxes.reckon(self.levy, base, currency, self.after)
 
 
 def draft(  # noqa: PLR0913  # what an invoice consists of
@@ -175,6 +178,7 @@ def write_lines(work: Work, invoice: Invoice, lines: Sequence[Line]) -> None:
             tax_percent=line.levy.percent if line.levy else None,
             tax_included=line.levy is not None and line.levy.included,
             tax_amount=line.tax(invoice.currency),
+            taxed_after=line.after if line.levy else None,
             code=line.code,
             item_id=line.item_id,
         )
@@ -351,9 +355,11 @@ def _tax_of_today(work: Work, invoice: Invoice) -> None:
     today = ledger.business_date(work)
     for line in work.session.scalars(query.order_by(InvoiceLine.position)).all():
         assert line.tax_id
-        levy = taxes.in_force(work, line.tax_id, today)
+        part = line.taxed_after is not None
+        levy = (taxes.within_price if part else taxes.in_force)(work, line.tax_id, today)
         line.tax_percent, line.tax_included = levy.percent, levy.included
-        line.tax_amount = taxes.reckon(levy, line.amount - line.discount, invoice.currency)
+        base = line.amount - line.discount
+        line.tax_amount = taxes.reckon(levy, base, invoice.currency, line.taxed_after)
     work.session.flush()
     work.session.refresh(invoice, ["total"])
 

@@ -179,7 +179,7 @@ def due_holds(work: Work, most: int = MOST) -> list[UUID]:
 def settle(work: Work, booking_id: UUID) -> Booking | None:
     """Sell the apartment if the booking is approved and paid in full; else, or again, None.
 
-    The customer owns the original from now on, and what they paid becomes revenue.
+    The customer owns the original from now on, and what they paid becomes revenue, but for its tax.
     """
     booking, original = bookings.locked_with_apartment(work, booking_id)
     if booking.status is not BookingStatus.approved or booking.apartment_id is None:
@@ -207,8 +207,9 @@ def settle(work: Work, booking_id: UUID) -> Booking | None:
     people.give_role(work, booking.customer_id, people.OWNER)
     emit(work, ApartmentStatusChanged(original.id, old, original.status))
     key = ledger.next_key(work, postings.earned_key(booking.id))
+    net = booking.total - instalments.tax(work, booking.id)
     recipe = postings.sale_earned(
-        key, booking.id, booking.number, booking.customer_id, booking.total, booking.currency
+        key, booking.id, booking.number, booking.customer_id, net, booking.currency
     )
     ledger.post(work, recipe)
     fact = BookingSettled(

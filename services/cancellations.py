@@ -1,20 +1,21 @@
 """The saga of a booking that ended after money was paid: refund, wait for it, release, tell."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
-from core.money import rounded
+from core.money import rounded, split_within
 from core.work import Work, found, locked
-from models.billing import Invoice
 from models.bookings import Booking, BookingInvoice, BookingStatus
+from models.credit import CreditUse
 from models.events import Saga
 from models.payments import Allocation, PaymentIntent, Refund, RefundStatus
 from models.sales import APARTMENT_FLOW, Apartment, ApartmentStatus
-from services import bookings, ledger, payments, postings, refunds, sagas
+from services import bookings, ledger, payments, postings, refunds, sagas, sale_credits
 from services.events import Fact, emit
 from services.sagas import Done, Outcome, Park, Step, Wait
 from services.sales import ApartmentStatusChanged
@@ -49,9 +50,9 @@ class BookingReleased(Fact, type="booking.released", table="booking"):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one payment paid on the booking, and how much of that goes back."""
+    """What a payment, or an invoice's credit, paid on the booking, and how much goes back."""
 
-    intent_id: UUID
+    of_id: UUID
     paid: Decimal
     back: Decimal
 
@@ -84,22 +85,21 @@ def release(work: Work, booking_id: UUID) -> Booking:
 
 
 def write_down(work: Work, saga: Saga) -> Outcome:
-    """Turn what was paid from a liability of the contract into refunds payable and what is kept."""
-    booking = locked(work, Booking, saga.subject_id)
-    shares = _shares(work, booking, Decimal(saga.data["percent"]))
-    paid = sum((each.paid for each in shares), Decimal(0))
-    back = sum((each.back for each in shares), Decimal(0))
+    """Turn what was paid from a liability of the contract into refunds payable and what is kept.
+
+    What goes back goes with its tax, by credit notes; what credit had paid is credit again.
+    """
+    booking, percent = locked(work, Booking, saga.subject_id), Decimal(saga.data["percent"])
+    shares, uses = _shares(work, booking, percent), _credited(work, booking, percent)
+    paid = sum((each.paid for each in (*shares, *uses)), Decimal(0))
+    refunded = sum((each.back for each in shares), Decimal(0))
+    credited = sum((each.back for each in uses), Decimal(0))
     if paid:
-        recipe = postings.booking_cancelled(
-            booking.id,
-            booking.number,
-            booking.customer_id,
-            booking.currency,
-            refunded=back,
-            kept=paid - back,
-        )
-        ledger.post(work, recipe)
-    return Done({"refunded": str(back), "kept": str(paid - back)})
+        back = _by_invoice(work, booking, shares, uses)
+        ended = sale_credits.take_back(work, booking, back)
+        ledger.post(work, postings.booking_cancelled(booking, ended, refunded, credited))
+    back_in_all = refunded + credited
+    return Done({"refunded": str(back_in_all), "kept": str(paid - back_in_all)})
 
 
 def ask_back(work: Work, saga: Saga) -> Outcome:
@@ -107,8 +107,8 @@ def ask_back(work: Work, saga: Saga) -> Outcome:
     booking = locked(work, Booking, saga.subject_id)
     for share in _shares(work, booking, Decimal(saga.data["percent"])):
         if share.back:
-            key = f"{_key(booking.id)}{share.intent_id}"
-            refunds.request(work, share.intent_id, share.back, key, booking.reason)
+            key = f"{_key(booking.id)}{share.of_id}"
+            refunds.request(work, share.of_id, share.back, key, booking.reason)
     return Done()
 
 
@@ -173,11 +173,8 @@ def _key(booking_id: UUID) -> str:
 def _shares(work: Work, booking: Booking, percent: Decimal) -> list[Share]:
     """List the payments of a booking with what goes back of each, rounded to the currency."""
     query = (
-        select(PaymentIntent.id, func.sum(Allocation.amount))
-        .join(Allocation, Allocation.intent_id == PaymentIntent.id)
-        .join(Invoice, Invoice.id == Allocation.invoice_id)
-        .join(BookingInvoice, BookingInvoice.invoice_id == Invoice.id)
-        .where(BookingInvoice.booking_id == booking.id, PaymentIntent.status.in_(payments.OVER))
+        _allotted(booking)
+        .with_only_columns(PaymentIntent.id, func.sum(Allocation.amount))
         .group_by(PaymentIntent.id)
         .order_by(PaymentIntent.id)
     )
@@ -185,3 +182,47 @@ def _shares(work: Work, booking: Booking, percent: Decimal) -> list[Share]:
         Share(intent_id, paid, rounded(paid * percent / 100, booking.currency))
         for intent_id, paid in work.session.execute(query)
     ]
+
+
+def _credited(work: Work, booking: Booking, percent: Decimal) -> list[Share]:
+    """List the invoices of a booking that credit paid a part of, with what of it goes back."""
+    query = (
+        select(CreditUse.invoice_id, func.sum(CreditUse.amount))
+        .join(BookingInvoice, BookingInvoice.invoice_id == CreditUse.invoice_id)
+        .where(BookingInvoice.booking_id == booking.id)
+        .group_by(CreditUse.invoice_id)
+        .order_by(CreditUse.invoice_id)
+    )
+    return [
+        Share(invoice_id, paid, rounded(paid * percent / 100, booking.currency))
+        for invoice_id, paid in work.session.execute(query)
+    ]
+
+
+def _by_invoice(
+    work: Work, booking: Booking, shares: Sequence[Share], uses: Sequence[Share]
+) -> dict[UUID, Decimal]:
+    """Say what of each invoice goes back: of a payment, as it was allotted."""
+    back = {each.of_id: each.back for each in uses}
+    for share in shares:
+        query = (
+            _allotted(booking)
+            .with_only_columns(Allocation.invoice_id, Allocation.amount)
+            .where(PaymentIntent.id == share.of_id)
+            .order_by(Allocation.invoice_id)
+        )
+        rows = work.session.execute(query).all()
+        parts = split_within(share.back, [row.amount for row in rows], booking.currency)
+        for row, part in zip(rows, parts, strict=True):
+            back[row.invoice_id] = back.get(row.invoice_id, Decimal(0)) + part
+    return back
+
+
+def _allotted(booking: Booking) -> Select[UUID]:
+    """Begin to ask what payments that came in are allotted to a booking's invoices."""
+    return (
+        select(PaymentIntent.id)
+        .join(Allocation, Allocation.intent_id == PaymentIntent.id)
+        .join(BookingInvoice, BookingInvoice.invoice_id == Allocation.invoice_id)
+        .where(BookingInvoice.booking_id == booking.id, PaymentIntent.status.in_(payments.OVER))
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from core.db import refusing, uuid7
 from core.errors import BadInput, Refused
@@ -13,6 +13,7 @@ from core.money import decimals, exact, rounded, split_within
 from core.text import N_
 from core.work import Work, found, locked
 from models.billing import Invoice, InvoiceLine, InvoiceStatus
+from models.bookings import BookingInvoice
 from models.credit import CreditNote, CreditNoteLine, CreditUse
 from models.taxes import Tax
 from services import billing, ledger, organizations, postings
@@ -187,14 +188,36 @@ def write_lines(
         return earlier
     if invoice.status not in CREDITED:
         raise NotCredited
+    if work.session.scalar(_booking_of(invoice_id)) is not None:
+        raise OfABooking
     lines = _lines(left(work, invoice_id), amounts, invoice.currency)
-    broken = {
-        "credit_note_within_invoice": MoreThanInvoiced(field="amount"),
-        "credit_note_of_booking": OfABooking(),
-    }
+    broken = {"credit_note_within_invoice": MoreThanInvoiced(field="amount")}
     with refusing(work.session, broken):
         note = _put(work, invoice, reason.strip(), once, lines)
     return _post(work, invoice, note)
+
+
+def write_for_ended(
+    work: Work, invoice_id: UUID, amount: Decimal, reason: str, once: str
+) -> CreditNote:
+    """Take back `amount` (tax included) of an instalment whose booking has ended, once.
+
+    Whoever ends the booking posts it: the money goes back as the project's rule says.
+    """
+    invoice = locked(work, Invoice, invoice_id)
+    earlier = work.session.scalar(select(CreditNote).where(CreditNote.once == once))
+    if earlier is not None:
+        return earlier
+    rows = [each for each in left(work, invoice_id) if each.gross > 0]
+    shares = split_within(amount, [each.gross for each in rows], invoice.currency)
+    parts = {row.line_id: share for row, share in zip(rows, shares, strict=True)}
+    note = _put(work, invoice, reason, once, _lines(rows, parts, invoice.currency))
+    _tell(work, invoice, note, Decimal(0))
+    return note
+
+
+def _booking_of(invoice_id: UUID) -> Select[UUID]:
+    return select(BookingInvoice.booking_id).where(BookingInvoice.invoice_id == invoice_id)
 
 
 def _amount(row: Left, share: Share, currency: str) -> Decimal:
@@ -274,7 +297,12 @@ def _post(work: Work, invoice: Invoice, note: CreditNote) -> CreditNote:
             )
         )
         billing.receive(work, invoice.id, applied, None)
-    ledger.post(work, postings.credit_noted(note, invoice.unit_id, _taken(work, note), applied))
+    ledger.post(work, postings.credit_noted(note, invoice.unit_id, taken(work, note), applied))
+    _tell(work, invoice, note, applied)
+    return note
+
+
+def _tell(work: Work, invoice: Invoice, note: CreditNote, applied: Decimal) -> None:
     emit(
         work,
         CreditNoteIssued(
@@ -288,10 +316,9 @@ def _post(work: Work, invoice: Invoice, note: CreditNote) -> CreditNote:
             note.currency,
         ),
     )
-    return note
 
 
-def _taken(work: Work, note: CreditNote) -> dict[str, Decimal]:
+def taken(work: Work, note: CreditNote) -> dict[str, Decimal]:
     """Sum the lines by what they had earned for, and taxes by where they are owed."""
     query = (
         select(InvoiceLine.code, Tax.account, CreditNoteLine.net_amount, CreditNoteLine.tax_amount)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -14,7 +14,7 @@ from core.errors import BadInput, Refused
 from core.money import split
 from core.text import N_
 from core.work import Work, found, locked
-from models.billing import Invoice, InvoiceStatus
+from models.billing import Invoice, InvoiceLine, InvoiceStatus
 from models.bookings import (
     LIVE,
     Booking,
@@ -25,10 +25,12 @@ from models.bookings import (
     InstalmentStep,
 )
 from models.sales import Addon, Apartment, Package, Project
-from services import billing, ledger, organizations
+from services import billing, ledger, organizations, taxes
 from services.billing import Line
 from services.postings import UNEARNED
+from services.taxes import Levy
 
+NOT_ASKED = (InvoiceStatus.rejected, InvoiceStatus.void, InvoiceStatus.written_off)
 STEP = re.compile(
     r"(?P<percent>\d{1,3}(\.\d{1,4})?) ?%? +((?P<now>now)|after (?P<days>\d{1,4}) days?"
     r"|on (?P<day>\d{4}-\d\d-\d\d)|at (?P<milestone>\S.{0,79}))"
@@ -36,13 +38,22 @@ STEP = re.compile(
 
 
 def draft(work: Work, booking: Booking) -> None:
-    """Write the drafts for a booking's total anew. Without a package there are none yet."""
+    """Write the drafts for a booking's total anew. Without a package there are none yet.
+
+    The tax that the prices contain is the project's of now.
+
+    Raises:
+        NoRate: it has none yet.
+
+    """
     _drop_drafts(work, booking)
     if booking.package_id is None or booking.total <= 0:
         return
     subject = _subject(work, booking)
+    project_id = found(work, Apartment, booking.original_id).project_id
+    levy = taxes.in_sales(work, project_id, ledger.business_date(work))
     for position, (step, _amount) in enumerate(parts(work, booking), 1):
-        lines = lines_at(work, booking, position)
+        lines = lines_at(work, booking, position, levy)
         invoice = billing.draft(work, booking.customer_id, booking.currency, subject, lines)
         invoice.payment_method = booking.payment_method
         work.session.add(
@@ -211,6 +222,17 @@ def paid(work: Work, booking_id: UUID) -> Decimal:
     return Decimal(work.session.scalar(query) or 0)
 
 
+def tax(work: Work, booking_id: UUID) -> Decimal:
+    """Sum the taxes in a booking's invoices that hold."""
+    query = (
+        select(func.coalesce(func.sum(InvoiceLine.tax_amount), 0))
+        .join(BookingInvoice, BookingInvoice.invoice_id == InvoiceLine.invoice_id)
+        .join(Invoice, Invoice.id == BookingInvoice.invoice_id)
+        .where(BookingInvoice.booking_id == booking_id, Invoice.status.not_in(NOT_ASKED))
+    )
+    return Decimal(work.session.scalar(query) or 0)
+
+
 def _drop_drafts(work: Work, booking: Booking) -> None:
     drafts = (
         select(BookingInvoice.invoice_id)
@@ -259,10 +281,25 @@ def _line(step: InstalmentStep, position: int, amount: Decimal) -> Line:
     return Line(label, amount, UNEARNED)
 
 
-def lines_at(work: Work, booking: Booking, position: int) -> list[Line]:
+def lines_at(work: Work, booking: Booking, position: int, levy: Levy | None = None) -> list[Line]:
     """Write what the invoice at a position of a booking asks for: all of it, or a step's share."""
-    step, amount = parts(work, booking)[position - 1]
-    return lines_of(work, booking) if step is None else [_line(step, position, amount)]
+    shares = parts(work, booking)
+    step, amount = shares[position - 1]
+    if step is None:
+        return _taxed(lines_of(work, booking), levy, Decimal(0), booking.currency)
+    before = sum((each for _step, each in shares[: position - 1]), Decimal(0))
+    return _taxed([_line(step, position, amount)], levy, before, booking.currency)
+
+
+def _taxed(lines: list[Line], levy: Levy | None, before: Decimal, currency: str) -> list[Line]:
+    """Have lines carry the tax that is in their prices, after what is asked for `before` them."""
+    if levy is None:
+        return lines
+    taxed = []
+    for line in lines:
+        taxed.append(replace(line, levy=levy, after=before))
+        before += line.price(currency)
+    return taxed
 
 
 def lines_of(work: Work, booking: Booking) -> list[Line]:

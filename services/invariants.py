@@ -144,6 +144,17 @@ INVARIANTS = (
         " AND i.status NOT IN ('void', 'rejected', 'written_off')) <> b.total",
     ),
     Invariant(
+        "S8",
+        "the parts of a price that contains a tax follow each other: their taxes sum to its own",
+        "SELECT booking_id FROM (SELECT l.booking_id, n.taxed_after, sum(n.gross_amount) OVER"
+        " (PARTITION BY l.booking_id ORDER BY l.position, n.position) - n.gross_amount AS before"
+        " FROM booking_invoice AS l JOIN invoice AS i ON i.id = l.invoice_id"
+        " AND i.status NOT IN ('void', 'rejected') JOIN invoice_line AS n ON n.invoice_id = i.id"
+        " JOIN booking AS b ON b.id = l.booking_id"
+        " WHERE b.status IN ('in_progress', 'under_review', 'approved')) AS part"
+        " WHERE taxed_after <> before",
+    ),
+    Invariant(
         "S6",
         "what a party owes in the ledger is what its open invoices ask for",
         "SELECT party_id FROM (SELECT party_id, currency, sum(total - paid_amount) AS owed"

@@ -16,7 +16,7 @@ from core.text import N_
 from core.work import Work, found, locked
 from models.billing import Invoice, InvoiceStatus
 from models.bookings import LIVE, Booking, BookingInvoice, BookingStatus
-from services import billing, instalments, ledger, organizations
+from services import billing, instalments, ledger, organizations, taxes
 
 NO_LONGER = (InvoiceStatus.rejected, InvoiceStatus.void)
 
@@ -91,7 +91,9 @@ def ask_again(work: Work, invoice_id: UUID) -> Invoice:
     replaced = work.session.scalar(select(Invoice.id).where(Invoice.replaces_id == old.id))
     if old.status not in NO_LONGER or replaced or booking.status not in LIVE:
         raise NotAskedAgain
-    lines = instalments.lines_at(work, booking, link.position)
+    tax_id, today = taxes.carried(work, old.id), ledger.business_date(work)
+    levy = taxes.within_price(work, tax_id, today) if tax_id else None
+    lines = instalments.lines_at(work, booking, link.position, levy)
     new = billing.draft(work, old.party_id, old.currency, old.subject, lines)
     new.replaces_id, new.payment_method = old.id, old.payment_method
     work.session.add(

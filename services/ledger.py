@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Uuid, cast, func, select
 
 from core.db import uuid7
 from core.errors import NotFound, Refused
@@ -209,6 +209,20 @@ def post_many(  # noqa: PLR0913, PLR0917  # what all entries of one run share
     work.session.flush()
     written: int = work.session.connection().exec_driver_sql(POST_MANY, values).scalar_one()
     return written
+
+
+def post_invoices(work: Work, word: str, invoices: Sequence[UUID]) -> int:
+    """Post that many invoices were `issued`, or are `void`, as their lines say; each once.
+
+    Returns how many entries are new.
+    """
+    work.session.flush()
+    call = func.post_invoices(
+        *(work.scope.home(), book_called(work), word, business_date(work), work.now),
+        *(str(work.actor), work.correlation_id),
+        cast(list(invoices), ARRAY(Uuid)),
+    )
+    return work.session.scalar(select(call)) or 0
 
 
 def reverse(work: Work, entry_id: UUID, key: str, memo: str) -> UUID:

@@ -5,6 +5,7 @@ is a contract liability (IFRS 15, 105 to 108), and becomes revenue then.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -12,6 +13,7 @@ from uuid import UUID
 from core.money import split
 from models.bank_statements import BankAccount, BankLine, BankMatch
 from models.billing import Invoice, PaymentMethod
+from models.bookings import Booking
 from models.chart import (
     BANK,
     CARD_CLEARING,
@@ -94,13 +96,18 @@ def invoice_closed(invoice: Invoice, earned: dict[str, Decimal], word: str) -> R
     )
 
 
+def written_off_key(invoice: Invoice) -> str:
+    """Name the entry by which an invoice was written off."""
+    return f"invoice:{invoice.id}:written_off"
+
+
 def invoice_written_off(invoice: Invoice, earned: dict[str, Decimal]) -> Recipe:
     """What is unpaid is a loss with its tax, but for what a contract had still to earn."""
     due = invoice.total - invoice.paid_amount
     parts = _scaled(earned, due, invoice.currency)
     unearned = parts.get(CONTRACT_LIABILITY, Decimal(0))
     return Recipe(
-        key=f"invoice:{invoice.id}:written_off",
+        key=written_off_key(invoice),
         memo=f"Invoice {invoice.number} written off",
         table="invoice",
         source_id=invoice.id,
@@ -179,6 +186,19 @@ def earned_key(booking_id: UUID) -> str:
     return f"booking:{booking_id}:earned"
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What the paid invoices of a booking that ended leave in the books.
+
+    `liability` is what the contract owes still, `taxes` what of each tax is taken back, `losses`
+    the tax of what was written off, which is no loss where it is not owed.
+    """
+
+    liability: Decimal
+    taxes: Mapping[str, Decimal]
+    losses: Decimal
+
+
 def sale_earned(  # noqa: PLR0913, PLR0917  # the facts of one recipe
     key: str, booking_id: UUID, number: str, party_id: UUID, amount: Decimal, currency: str
 ) -> Recipe:
@@ -193,25 +213,27 @@ def sale_earned(  # noqa: PLR0913, PLR0917  # the facts of one recipe
     )
 
 
-def booking_cancelled(  # noqa: PLR0913  # the facts of one recipe
-    booking_id: UUID,
-    number: str,
-    party_id: UUID,
-    currency: str,
-    *,
-    refunded: Decimal,
-    kept: Decimal,
+def booking_cancelled(
+    booking: Booking, ended: Ended, refunded: Decimal, credited: Decimal
 ) -> Recipe:
-    """What was paid is owed back, but for the part that the project's rule keeps."""
+    """What was paid is owed back with its tax, but for the part that the project's rule keeps.
+
+    What credit had paid is credit again. `ended` says what the invoices had brought to the books.
+    """
+    taxed = sum(ended.taxes.values(), Decimal(0))
+    kept = ended.liability + taxed - ended.losses - refunded - credited
     return Recipe(
-        key=f"booking:{booking_id}:cancelled",
-        memo=f"Booking {number} cancelled",
+        key=f"booking:{booking.id}:cancelled",
+        memo=f"Booking {booking.number} cancelled",
         table="booking",
-        source_id=booking_id,
-        currency=currency,
+        source_id=booking.id,
+        currency=booking.currency,
         legs=[
-            Leg(CONTRACT_LIABILITY, refunded + kept, party_id),
-            Leg(REFUNDS_PAYABLE, -refunded, party_id),
+            Leg(CONTRACT_LIABILITY, ended.liability, booking.customer_id),
+            *(Leg(account, tax) for account, tax in ended.taxes.items()),
+            Leg(WRITE_OFFS, -ended.losses),
+            Leg(REFUNDS_PAYABLE, -refunded, booking.customer_id),
+            Leg(CUSTOMER_CREDIT, -credited, booking.customer_id),
             Leg(FORFEITED, -kept),
         ],
     )

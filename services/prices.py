@@ -20,7 +20,7 @@ from core.work import Work, found, locked
 from models.sales import Addon, Apartment, Package, Project
 from services import reissues
 from services.events import Fact, emit
-from services.reissues import AMOUNTS, Preview
+from services.reissues import PRICED, SHARES, Preview, tax_in
 from services.sales import ApartmentPriceChanged, CloneStays
 
 
@@ -223,18 +223,34 @@ def _reprice(work: Work, item: Item, item_id: UUID, price: Decimal) -> None:
 
 def _redraft(work: Work, item: Item, item_id: UUID, done: Preview) -> None:
     """Let the drafts follow: the item's own line, or the shares of a plan."""
-    own = """
-        UPDATE invoice_line SET unit_price = :price
-        FROM moving AS m, booking_invoice AS l, invoice AS i
-        WHERE l.organization_id = m.organization_id AND l.booking_id = m.id
-          AND i.organization_id = l.organization_id AND i.id = l.invoice_id AND i.status = 'draft'
-          AND invoice_line.organization_id = i.organization_id AND invoice_line.invoice_id = i.id
-          AND invoice_line.item_id = :item
-    """
+    drafts = (
+        "moving AS m JOIN booking_invoice AS b"
+        " ON b.organization_id = m.organization_id AND b.booking_id = m.id JOIN invoice AS i"
+        " ON i.organization_id = b.organization_id AND i.id = b.invoice_id AND i.status = 'draft'"
+    )
+    own = f"""
+        UPDATE invoice_line SET unit_price = :price FROM {drafts}
+        WHERE invoice_line.organization_id = i.organization_id AND invoice_line.invoice_id = i.id
+          AND invoice_line.item_id = :item AND invoice_line.tax_id IS NULL
+    """  # fixed parts only
     work.session.execute(text(own), {"price": done.new, "item": item_id})
+    priced = PRICED.format(source=drafts, which="l.tax_id IS NOT NULL AND l.item_id IS NOT NULL")
+    asked = "round(s.quantity * s.price, s.places)"
+    taxed = f"""
+        UPDATE invoice_line SET unit_price = s.price, taxed_after = s.before,
+            tax_amount = {tax_in(asked, "s.before", "s.tax_percent", "s.places")}
+        FROM ({priced}) AS s
+        WHERE invoice_line.organization_id = s.organization_id AND invoice_line.id = s.id
+    """  # fixed parts only
+    work.session.execute(text(taxed), {"price": done.new, "item": item_id})
+    tax = tax_in("s.amount", "s.before", "l.tax_percent", "l.places")
     shares = f"""
-        UPDATE invoice_line SET unit_price = s.amount FROM ({AMOUNTS}) AS s
-        WHERE invoice_line.invoice_id = s.invoice_id AND invoice_line.item_id IS NULL
+        UPDATE invoice_line AS l SET unit_price = s.amount,
+            taxed_after = CASE WHEN l.tax_id IS NOT NULL THEN s.before END,
+            tax_amount = CASE WHEN l.tax_id IS NULL THEN 0 ELSE {tax} END
+        FROM {drafts}
+        JOIN ({SHARES}) AS s ON s.booking_id = b.booking_id AND s.position = b.position
+        WHERE l.organization_id = i.organization_id AND l.invoice_id = i.id AND l.item_id IS NULL
     """  # fixed parts only
     work.session.execute(text(shares), {"places": decimals(done.currency)})
 

@@ -12,7 +12,6 @@ from sqlalchemy import func, select, text
 from core.money import decimals
 from core.work import Work
 from services import ledger
-from services.postings import OWED, UNEARNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +27,36 @@ class Preview:
     locked: int
 
 
-AMOUNTS = """
-    SELECT l.invoice_id, s.position, CASE WHEN s.position < max(s.position) OVER whole
+SHARES = """
+    SELECT b.organization_id, b.id AS booking_id, s.position,
+        coalesce(sum(round(b.total * s.percent / 100, :places)) OVER earlier, 0) AS before,
+        CASE WHEN s.position < max(s.position) OVER whole
             THEN round(b.total * s.percent / 100, :places)
             ELSE b.total - coalesce(sum(round(b.total * s.percent / 100, :places)) OVER earlier, 0)
         END AS amount
     FROM moving AS m
     JOIN booking AS b ON b.organization_id = m.organization_id AND b.id = m.id
     JOIN instalment_step AS s ON s.organization_id = b.organization_id AND s.plan_id = b.plan_id
-    JOIN booking_invoice AS l ON l.organization_id = b.organization_id AND l.booking_id = b.id
-     AND l.position = s.position
-    JOIN invoice AS i ON i.organization_id = l.organization_id AND i.id = l.invoice_id
-     AND i.status = 'draft'
     WINDOW whole AS (PARTITION BY b.id), earlier AS (PARTITION BY b.id ORDER BY s.position
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 """
+"""What each step of the moving bookings' plans asks for, and the steps before it."""
+
+PRICED = """
+    SELECT k.*, coalesce(sum(round(k.quantity * k.price, k.places)) OVER (
+        PARTITION BY k.invoice_id ORDER BY k.position
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+    FROM (SELECT l.*, CASE WHEN l.item_id = :item THEN :price ELSE l.unit_price END AS price
+        FROM {source} JOIN invoice_line AS l
+          ON l.organization_id = i.organization_id AND l.invoice_id = i.id WHERE {which}) AS k
+"""
+"""The lines of invoices `i` at the new price, with what those before them ask for."""
+
+
+def tax_in(amount: str, before: str, percent: str, places: str) -> str:
+    """Write how much tax a part of a price contains, as services/taxes.py reckons it."""
+    rate = f"{percent} / (100 + {percent})"
+    return f"round(({before} + {amount}) * {rate}, {places}) - round({before} * {rate}, {places})"
 
 
 def reissue(work: Work, item_id: UUID, done: Preview) -> None:
@@ -50,22 +64,7 @@ def reissue(work: Work, item_id: UUID, done: Preview) -> None:
     if not done.reissued:
         return
     last = _renew(work, done)
-    work.session.execute(
-        text(
-            "INSERT INTO invoice_line (id, organization_id, invoice_id, position, description,"
-            " quantity, unit_price, code, item_id)"
-            " SELECT uuid_now(), n.organization_id, n.new_id, l.position, l.description,"
-            " l.quantity, CASE WHEN l.item_id = :item THEN :price ELSE l.unit_price END, l.code,"
-            " l.item_id FROM renewed AS n JOIN invoice_line AS l"
-            " ON l.organization_id = n.organization_id AND l.invoice_id = n.old_id"
-        ),
-        {"item": item_id, "price": done.new},
-    )
-    shares = f"""
-        UPDATE invoice_line SET unit_price = s.amount FROM ({AMOUNTS}) AS s
-        WHERE invoice_line.invoice_id = s.invoice_id AND invoice_line.item_id IS NULL
-    """  # fixed parts only
-    work.session.execute(text(shares), {"places": decimals(done.currency)})
+    _write_lines(work, item_id, done)
     work.session.execute(
         text(
             "UPDATE invoice SET status = 'issued', issued_at = :now,"
@@ -76,9 +75,9 @@ def reissue(work: Work, item_id: UUID, done: Preview) -> None:
         ),
         {"now": work.now, "last": last},
     )
-    _post(work, done)
+    _post(work)
     _tell_invoices(work)
-    work.session.execute(text("DROP TABLE renewed"))
+    work.session.execute(text("DROP TABLE renewed, reline"))
 
 
 def _renew(work: Work, done: Preview) -> int:
@@ -86,8 +85,7 @@ def _renew(work: Work, done: Preview) -> int:
     work.session.execute(
         text(
             "CREATE TEMP TABLE renewed ON COMMIT DROP AS SELECT i.organization_id,"
-            " i.id AS old_id, uuid_now() AS new_id, m.id AS booking_id, i.party_id,"
-            " i.total AS old_total, i.number AS old_number, l.position, l.milestone,"
+            " i.id AS old_id, uuid_now() AS new_id, m.id AS booking_id, l.position, l.milestone,"
             " row_number() OVER (ORDER BY i.number) AS nth"
             " FROM moving AS m JOIN booking_invoice AS l"
             " ON l.organization_id = m.organization_id AND l.booking_id = m.id JOIN invoice AS i"
@@ -98,13 +96,53 @@ def _renew(work: Work, done: Preview) -> int:
     work.session.execute(text("CREATE INDEX ON renewed (new_id); ANALYZE renewed"))
     count = work.session.scalar(text("SELECT count(*) FROM renewed")) or 0
     last = work.session.scalar(select(func.next_number(work.scope.home(), "invoice", count))) or 0
-    _replace(work)
+    _void(work)
     assert count >= done.reissued, "each of these bookings has at least one issued invoice"
     return last - count
 
 
-def _replace(work: Work) -> None:
-    """Void the old invoices, and begin one for each as a draft that names it."""
+def _write_lines(work: Work, item_id: UUID, done: Preview) -> None:
+    """Write the lines of the new invoices, and let these ask for their sum from the start."""
+    work.session.execute(
+        text(
+            "CREATE TEMP TABLE reline (organization_id uuid, invoice_id uuid, position int,"
+            " description text, quantity numeric, price numeric, places int, code text,"
+            " item_id uuid, tax_id uuid, percent numeric, before numeric) ON COMMIT DROP"
+        )
+    )
+    source = (
+        "renewed AS n JOIN invoice AS i"
+        " ON i.organization_id = n.organization_id AND i.id = n.old_id"
+    )
+    lines = f"""
+        INSERT INTO reline
+        SELECT n.organization_id, n.new_id, k.position, k.description, k.quantity,
+            coalesce(s.amount, k.price), k.places, k.code, k.item_id, k.tax_id, r.percent,
+            CASE WHEN k.tax_id IS NOT NULL THEN coalesce(s.before, k.before) END
+        FROM renewed AS n
+        JOIN ({PRICED.format(source=source, which="true")}) AS k ON k.invoice_id = n.old_id
+        LEFT JOIN ({SHARES}) AS s ON k.item_id IS NULL
+          AND s.booking_id = n.booking_id AND s.position = n.position
+        LEFT JOIN (SELECT DISTINCT ON (tax_id) tax_id, percent FROM tax_rate
+            WHERE begins_on <= :today ORDER BY tax_id, begins_on DESC) AS r ON r.tax_id = k.tax_id
+    """  # fixed parts only
+    values = {"item": item_id, "price": done.new, "places": decimals(done.currency)}
+    work.session.execute(text(lines), values | {"today": ledger.business_date(work)})
+    work.session.execute(text("ANALYZE reline"))
+    _begin(work)
+    tax = tax_in("round(quantity * price, places)", "before", "percent", "places")
+    written = (
+        "INSERT INTO invoice_line (id, organization_id, invoice_id, position, description,"
+        " quantity, unit_price, places, code, item_id, tax_id, tax_percent, tax_included,"
+        " tax_amount, taxed_after) SELECT uuid_now(), organization_id, invoice_id, position,"
+        " description, quantity, price, places, code, item_id, tax_id, percent,"
+        f" tax_id IS NOT NULL, CASE WHEN tax_id IS NULL THEN 0 ELSE {tax} END, before FROM reline"
+    )
+    work.session.execute(text(written))
+
+
+def _void(work: Work) -> None:
+    """Void the old invoices."""
     work.session.execute(
         text(
             "UPDATE invoice SET status = 'void', closed_at = :now, reason = :reason FROM renewed"
@@ -112,14 +150,20 @@ def _replace(work: Work) -> None:
         ),
         {"now": work.now, "reason": "The price changed; a new invoice replaces this one."},
     )
+
+
+def _begin(work: Work) -> None:
+    """Begin an invoice for each old one as a draft that names it, with the sum of its lines."""
     work.session.execute(
         text(
             "INSERT INTO invoice (id, organization_id, party_id, subject, status, flow_version,"
             " currency, total, paid_amount, due_on, payment_method, reason, replaces_id, custom,"
             " created_at) SELECT n.new_id, n.organization_id, o.party_id, o.subject, 'draft',"
-            " o.flow_version, o.currency, 0, 0, o.due_on, o.payment_method, '', o.id, o.custom,"
-            " :now FROM renewed AS n JOIN invoice AS o"
+            " o.flow_version, o.currency, s.total, 0, o.due_on, o.payment_method, '', o.id,"
+            " o.custom, :now FROM renewed AS n JOIN invoice AS o"
             " ON o.organization_id = n.organization_id AND o.id = n.old_id"
+            " JOIN (SELECT invoice_id, sum(round(quantity * price, places)) AS total FROM reline"
+            " GROUP BY invoice_id) AS s ON s.invoice_id = n.new_id"
         ),
         {"now": work.now},
     )
@@ -132,44 +176,11 @@ def _replace(work: Work) -> None:
     )
 
 
-def _post(work: Work, done: Preview) -> None:
+def _post(work: Work) -> None:
     """Take back what the old ones asked for, and ask for what the new ones do."""
-    rows = work.session.execute(
-        text(
-            "SELECT n.old_id, n.new_id, n.party_id, n.old_total, n.old_number, i.total, i.number"
-            " FROM renewed AS n JOIN invoice AS i ON i.organization_id = n.organization_id"
-            " AND i.id = n.new_id ORDER BY n.nth"
-        )
-    ).all()
-    common = ("invoice", done.currency, OWED, UNEARNED)
-    ledger.post_many(
-        work,
-        *common,
-        [
-            ledger.Pair(
-                f"invoice:{row.old_id}:void",
-                f"Invoice {row.old_number} void",
-                row.old_id,
-                row.party_id,
-                -row.old_total,
-            )
-            for row in rows
-        ],
-    )
-    ledger.post_many(
-        work,
-        *common,
-        [
-            ledger.Pair(
-                f"invoice:{row.new_id}:issued",
-                f"Invoice {row.number}",
-                row.new_id,
-                row.party_id,
-                row.total,
-            )
-            for row in rows
-        ],
-    )
+    ids = work.session.execute(text("SELECT old_id, new_id FROM renewed ORDER BY nth")).all()
+    ledger.post_invoices(work, "void", [row.old_id for row in ids])
+    ledger.post_invoices(work, "issued", [row.new_id for row in ids])
 
 
 def _tell_invoices(work: Work) -> None:

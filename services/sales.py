@@ -24,7 +24,7 @@ from models.sales import (
     Package,
     Project,
 )
-from services import organizations
+from services import organizations, taxes
 from services.events import Fact, emit, emit_all
 
 MOST_AT_ONCE = 5_000
@@ -107,8 +107,10 @@ def check_project(work: Work, project: Project) -> None:
 
     Raises:
         BadInput: the currency is none.
+        NoRate: the tax that its prices contain has no rate yet.
 
     """
+    taxes.check_in_prices(work, project.tax_id)
     project.currency = project.currency or organizations.home(work).currency
     if not is_currency(project.currency or ""):
         raise BadInput(N_("Write the currency as its code, like KES."), field="currency")

@@ -38,9 +38,9 @@ PROJECT = Screen(
     sentence=N_("Building sites whose apartments are sold."),
     menu=MENU,
     columns="name location currency published created_at",
-    more="hold_minutes refund_percent",
+    more="hold_minutes refund_percent tax",
     form="name location latitude longitude currency published description amenities hold_minutes"
-    " refund_percent price_locked_from",
+    " refund_percent price_locked_from tax",
     fixed="currency",
     search="name location",
     filters="published currency",
@@ -52,12 +52,12 @@ PROJECT = Screen(
     groups=(
         Group(N_("Project"), "name location description amenities total_units published"),
         Group(N_("Place"), "latitude longitude"),
-        Group(N_("Rules of sale"), "currency hold_minutes refund_percent price_locked_from"),
+        Group(N_("Rules of sale"), "currency hold_minutes refund_percent price_locked_from tax"),
     ),
     form_groups=(
         Group(N_("Project"), "name location description amenities published"),
         Group(N_("Place"), "latitude longitude"),
-        Group(N_("Rules of sale"), "currency hold_minutes refund_percent price_locked_from"),
+        Group(N_("Rules of sale"), "currency hold_minutes refund_percent price_locked_from tax"),
     ),
     related=(
         Related(Apartment, "project_id", N_("Apartments"), "name status floor base_price"),
@@ -83,6 +83,7 @@ PROJECT = Screen(
     hints={
         "currency": N_("Its code, like KES; if empty, the organization's. It stays for its life."),
         "price_locked_from": N_("From this state on, a booking keeps its prices."),
+        "tax": N_("What its prices contain; without one, the tax of the organization's sales."),
         "hold_minutes": N_("How long an apartment is kept for somebody who is choosing."),
     },
     inputs={"price_locked_from": {"choices": LOCKS}, "currency": {"length": 3, "required": False}},

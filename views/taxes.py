@@ -19,9 +19,9 @@ TAX = Screen(
     one=N_("Tax"),
     sentence=N_("What lines of invoices may carry, and where it is owed."),
     menu=MENU,
-    columns="code name account included active",
+    columns="code name account included in_sales active",
     more="created_at",
-    form="code name account included active",
+    form="code name account included in_sales active",
     search="code name",
     order="code",
     before_save=taxes.check,
@@ -31,8 +31,11 @@ TAX = Screen(
         "code": N_("What a line shows, like VAT16."),
         "account": N_("Of your chart, for what you owe: 2010."),
         "included": N_("Prices contain it: it is taken out of them, and adds nothing."),
+        "in_sales": N_(
+            "Apartments are sold with it in their price, where a project names no other."
+        ),
     },
-    groups=(Group(N_("Tax"), "code name account included active created_at"),),
+    groups=(Group(N_("Tax"), "code name account included in_sales active created_at"),),
     related=(
         Related(TaxRate, "tax_id", N_("Rates"), "begins_on percent", order="-begins_on", add=True),
     ),

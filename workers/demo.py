@@ -148,15 +148,16 @@ def _found(company: cast.Company, password: str, random_: random.Random) -> None
     stage = Stage(home, profile_id=profiles["admin"])
     with stage.at(began) as work:
         parties = _members(work, company, profiles)
-        for site in company.sites:
-            _build(work, site, company.currency)
+        tax_id = demo_billing.tax(work)
+        for number, site in enumerate(company.sites):
+            _build(work, site, company.currency, None if number else tax_id)
     Story(stage.at, random_, parties["buyer"], profiles).play(company, began)
     Court(stage.at, random_, company.currency, parties["owner"], parties["resident"]).play()
     Letting(stage.at, random_, company.currency).play()
     kept = demo_wallets.play(stage.at, parties["buyer"], parties["resident"])
     for login, wallet_id in zip(("buyer", "resident"), kept, strict=True):
         demo_wallets.choose_pin(profiles[login], wallet_id, password)
-    demo_billing.play(stage.at, parties["resident"], company.currency)
+    demo_billing.play(stage.at, parties["resident"], company.currency, tax_id)
     demo_bank.play(stage.at, parties["resident"], company.currency)
     demo_onboarding.play(stage.at, company.currency)
     with stage.at(clock()) as work:
@@ -236,7 +237,7 @@ def _members(work: Work, company: cast.Company, profiles: dict[str, UUID]) -> di
     return parties
 
 
-def _build(work: Work, site: cast.Site, currency: str) -> None:
+def _build(work: Work, site: cast.Site, currency: str, tax_id: UUID | None) -> None:
     home = work.scope.home()
     project = sales.add_project(
         work,
@@ -248,6 +249,7 @@ def _build(work: Work, site: cast.Site, currency: str) -> None:
             amenities=list(site.amenities),
             description=site.description,
             currency=currency,
+            tax_id=tax_id,
             created_at=work.now,
         ),
     )

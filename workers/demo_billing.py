@@ -18,11 +18,10 @@ from services.payments import Part
 At = Callable[[datetime], AbstractContextManager[Work]]
 
 
-def play(at: At, resident_id: UUID, currency: str) -> None:
+def play(at: At, resident_id: UUID, currency: str, tax_id: UUID) -> None:
     """Charge the resident each month, take a part back once, and use what is to their credit."""
     now = clock()
     with at(now - timedelta(days=120)) as work:
-        tax_id = _tax(work)
         _style(work)
     dues = Typed("Service charge", "1", "12500", ESTATE_DUES, "", str(tax_id))
     shop = Typed("Rent of a parking space", "1", "6000", RENTAL_INCOME, "10%", str(tax_id))
@@ -43,17 +42,18 @@ def play(at: At, resident_id: UUID, currency: str) -> None:
         free_invoices.write(work, head, [Typed("Glass and work", "1.5", "3350", ESTATE_DUES)])
 
 
-def _tax(work: Work) -> UUID:
+def tax(work: Work) -> UUID:
+    """Add the tax that invoices carry, with its rates; returns its id."""
     home = work.scope.home()
-    tax = Tax(organization_id=home, code="VAT", name="Value added tax", account=TAX_PAYABLE)
-    work.session.add(tax)
+    row = Tax(organization_id=home, code="VAT", name="Value added tax", account=TAX_PAYABLE)
+    work.session.add(row)
     work.session.flush()
     for begins_on, percent in ((date(2020, 4, 1), 14), (date(2021, 1, 1), 16)):
-        rate = TaxRate(organization_id=home, tax_id=tax.id, begins_on=begins_on)
+        rate = TaxRate(organization_id=home, tax_id=row.id, begins_on=begins_on)
         rate.percent = Decimal(percent)
         work.session.add(rate)
     work.session.flush()
-    return tax.id
+    return row.id
 
 
 def _style(work: Work) -> None:

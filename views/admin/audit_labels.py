@@ -109,6 +109,7 @@ AUDITED: Mapping[str, str] = {
     "credit_note": N_("Credit note"),
     "invoice_line": N_("Line of an invoice"),
     "tax_included": N_("In the price"),
+    "taxed_after": N_("Asked for before"),
     "schedule": N_("Schedule"),
     "scopes": N_("What it may do"),
     "screen": N_("Page"),

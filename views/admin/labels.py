@@ -177,6 +177,7 @@ LABELS: Mapping[str, str] = {
     "hold_minutes": N_("A hold lasts (minutes)"),
     "hold_until": N_("Held until"),
     "in_force": N_("In force"),
+    "in_sales": N_("In sales prices"),
     "included": N_("In the price"),
     "intent": N_("Payment"),
     "invited_by": N_("Invited by"),
