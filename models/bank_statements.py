@@ -129,6 +129,7 @@ class BankLine(OrganizationScoped, Base):
         same_organization("suggested_invoice_id", "invoice"),
         same_organization("suggested_intent_id", "payment_intent"),
         same_organization("suggested_rule_id", "bank_rule"),
+        same_organization("suggested_entry_id", "journal_entry"),
         UniqueConstraint("organization_id", "bank_account_id", "key"),
         Index("ix_bank_line_statement", "organization_id", "statement_id"),
         Index("ix_bank_line_day", "organization_id", "bank_account_id", "booked_on"),
@@ -163,6 +164,7 @@ class BankLine(OrganizationScoped, Base):
     suggested_invoice_id: Mapped[UUID | None]
     suggested_intent_id: Mapped[UUID | None]
     suggested_rule_id: Mapped[UUID | None]
+    suggested_entry_id: Mapped[UUID | None]
     score: Mapped[int] = mapped_column(server_default="0")
 
     bank_account: Mapped[BankAccount] = relationship(

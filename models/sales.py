@@ -21,9 +21,8 @@ class Project(Record):
     """A building site whose apartments are sold, in one currency.
 
     Latitude and longitude are degrees in WGS 84. `hold_minutes` is how long choosing an apartment
-    keeps it from others; `refund_percent` is the part of what was paid that a customer gets back
-    when they cancel (0 to 100). From `price_locked_from` on a booking keeps its prices. `tax_id` is
-    the tax that its prices contain; without one it is that of the organization's sales.
+    keeps it from others; `refund_percent` of what was paid goes back to who cancels. Bookings keep
+    their prices from `price_locked_from` on; they contain the tax `tax_id`, or else the standard.
     """
 
     __tablename__ = "project"
@@ -67,7 +66,6 @@ class Project(Record):
         String(32), server_default="under_review", default="under_review"
     )
     tax_id: Mapped[UUID | None]
-
     tax: Mapped[Tax | None] = relationship(
         primaryjoin="foreign(Project.tax_id) == Tax.id", lazy="raise_on_sql"
     )

@@ -29,7 +29,8 @@ PAYABLES = (PAYABLE, DUE_TO_OWNERS, REFUNDS_PAYABLE, CUSTOMER_CREDIT)
 _RECEIVABLE = text(
     """
     SELECT i.party_id, party.name AS party, i.id AS subject_id, i.number AS name, i.due_on AS since,
-        i.total - coalesce(paid.amount, 0) - coalesce(credit.amount, 0) AS amount
+        i.total - coalesce(paid.amount, 0) - coalesce(credit.amount, 0)
+            + coalesce(lost.amount, 0) AS amount
     FROM invoice AS i
     JOIN party ON party.organization_id = i.organization_id AND party.id = i.party_id
     LEFT JOIN LATERAL (
@@ -43,12 +44,17 @@ _RECEIVABLE = text(
         SELECT sum(c.amount) AS amount FROM credit_use AS c
         WHERE c.organization_id = i.organization_id AND c.invoice_id = i.id
           AND (c.used_at AT TIME ZONE :zone)::date <= :until) AS credit ON true
+    LEFT JOIN LATERAL (
+        SELECT sum(t.amount) AS amount FROM payment_dispute_part AS t
+        JOIN payment_dispute AS d ON d.organization_id = t.organization_id AND d.id = t.dispute_id
+        WHERE t.organization_id = i.organization_id AND t.invoice_id = i.id
+          AND (d.closed_at AT TIME ZONE :zone)::date <= :until) AS lost ON true
     WHERE i.organization_id = :home AND i.currency = :currency AND i.number IS NOT NULL
       AND (i.issued_at AT TIME ZONE :zone)::date <= :until
       AND (i.status NOT IN ('void', 'rejected', 'written_off')
            OR (i.closed_at AT TIME ZONE :zone)::date > :until)
       AND (i.status <> 'paid' OR (i.paid_at AT TIME ZONE :zone)::date > :until)
-      AND i.total > coalesce(paid.amount, 0) + coalesce(credit.amount, 0)
+      AND i.total + coalesce(lost.amount, 0) > coalesce(paid.amount, 0) + coalesce(credit.amount, 0)
     ORDER BY party.name, i.party_id, i.due_on, i.number
     """
 )

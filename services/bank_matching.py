@@ -29,6 +29,7 @@ from services.events import Fact, emit
 from services.payments import Outcome, Part
 
 NOTHING_DUE = N_("Nothing is due on that invoice in this currency, or the money went out.")
+MOST = 5000
 AWAITED = (IntentStatus.requires_action, IntentStatus.processing)
 
 
@@ -85,6 +86,8 @@ def accept(work: Work, line_id: UUID) -> BankLine:
         return with_payment(work, line_id, line.suggested_intent_id)
     if line.suggested_invoice_id is not None:
         return with_invoices(work, line_id, [line.suggested_invoice_id])
+    if line.suggested_entry_id is not None:
+        return with_entry(work, line_id, line.suggested_entry_id)
     rule = line.suggested_rule_id and work.session.get(BankRule, line.suggested_rule_id)
     if not rule:
         raise NothingSuggested
@@ -103,6 +106,40 @@ def accept(work: Work, line_id: UUID) -> BankLine:
     if not invoices:
         raise NothingSuggested
     return with_invoices(work, line_id, invoices)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """How many lines were matched with what was suggested, and how many could not be."""
+
+    matched: int
+    left: int
+
+
+def accept_sure(work: Work, account_id: UUID, least: int) -> Accepted:
+    """Match all lines of an account whose suggestion has at least so many points.
+
+    One that holds no more stays as it is, and keeps nobody else from being matched.
+    """
+    account = found(work, BankAccount, account_id)
+    query = (
+        select(BankLine.id)
+        .where(
+            *(BankLine.bank_account_id == account.id, BankLine.suggestion != ""),
+            *(BankLine.status == BankLineStatus.unmatched, BankLine.score >= least),
+        )
+        .order_by(BankLine.booked_on, BankLine.id)
+        .limit(MOST)
+    )
+    matched, left = 0, 0
+    for line_id in work.session.scalars(query).all():
+        try:
+            with work.session.begin_nested():
+                accept(work, line_id)
+            matched += 1
+        except Refused:
+            left += 1
+    return Accepted(matched, left)
 
 
 def with_invoices(work: Work, line_id: UUID, invoice_ids: Sequence[UUID]) -> BankLine:
@@ -160,7 +197,7 @@ def with_payment(work: Work, line_id: UUID, intent_id: UUID) -> BankLine:
     else:
         key = f"payment:{intent.id}"
         here = postings.MONEY_ACCOUNTS.get(intent.method) == account.code
-    if intent.status is not IntentStatus.succeeded or not here:
+    if intent.status not in payments.OVER or not here:
         raise NoSuchPart(what=intent.number)
     entry_id = ledger.entry_with(work, key)
     match = _new(work, line, intent.amount, entry_id)

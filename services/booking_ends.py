@@ -27,7 +27,7 @@ from services import (
     ledger,
     payments,
     people,
-    postings,
+    sale_postings,
 )
 from services.billing import ReasonNeeded
 from services.events import Fact, emit
@@ -206,12 +206,9 @@ def settle(work: Work, booking_id: UUID) -> Booking | None:
     )
     people.give_role(work, booking.customer_id, people.OWNER)
     emit(work, ApartmentStatusChanged(original.id, old, original.status))
-    key = ledger.next_key(work, postings.earned_key(booking.id))
+    key = ledger.next_key(work, sale_postings.earned_key(booking.id))
     net = booking.total - instalments.tax(work, booking.id)
-    recipe = postings.sale_earned(
-        key, booking.id, booking.number, booking.customer_id, net, booking.currency
-    )
-    ledger.post(work, recipe)
+    ledger.post(work, sale_postings.sale_earned(key, booking, net))
     fact = BookingSettled(
         booking.id,
         booking.customer_id,

@@ -12,10 +12,11 @@ from core.money import rounded, split_within
 from core.work import Work, found, locked
 from models.bookings import Booking, BookingInvoice, BookingStatus
 from models.credit import CreditUse
+from models.disputes import Dispute, DisputePart
 from models.events import Saga
 from models.payments import Allocation, PaymentIntent, Refund, RefundStatus
 from models.sales import APARTMENT_FLOW, Apartment, ApartmentStatus
-from services import bookings, ledger, payments, postings, refunds, sagas, sale_credits
+from services import bookings, ledger, payments, refunds, sagas, sale_credits, sale_postings
 from services.events import Fact, emit
 from services.sagas import Done, Outcome, Park, Step, Wait
 from services.sales import ApartmentStatusChanged
@@ -24,6 +25,18 @@ OVER = (BookingStatus.rejected, BookingStatus.cancelled, BookingStatus.expired)
 
 LOOK_AGAIN = timedelta(minutes=5)
 """A refund that is settled wakes the saga; this is for the case that nobody did."""
+
+
+STILL_PAID = Allocation.amount - (
+    select(func.coalesce(func.sum(DisputePart.amount), 0))
+    .join(Dispute, Dispute.id == DisputePart.dispute_id)
+    .where(
+        Dispute.intent_id == Allocation.intent_id, DisputePart.invoice_id == Allocation.invoice_id
+    )
+    .correlate(Allocation)
+    .scalar_subquery()
+)
+"""What a payment pays of an invoice, less what its payer's bank took back."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +110,7 @@ def write_down(work: Work, saga: Saga) -> Outcome:
     if paid:
         back = _by_invoice(work, booking, shares, uses)
         ended = sale_credits.take_back(work, booking, back)
-        ledger.post(work, postings.booking_cancelled(booking, ended, refunded, credited))
+        ledger.post(work, sale_postings.booking_cancelled(booking, ended, refunded, credited))
     back_in_all = refunded + credited
     return Done({"refunded": str(back_in_all), "kept": str(paid - back_in_all)})
 
@@ -174,13 +187,14 @@ def _shares(work: Work, booking: Booking, percent: Decimal) -> list[Share]:
     """List the payments of a booking with what goes back of each, rounded to the currency."""
     query = (
         _allotted(booking)
-        .with_only_columns(PaymentIntent.id, func.sum(Allocation.amount))
+        .with_only_columns(PaymentIntent.id, func.sum(STILL_PAID))
         .group_by(PaymentIntent.id)
         .order_by(PaymentIntent.id)
     )
     return [
         Share(intent_id, paid, rounded(paid * percent / 100, booking.currency))
         for intent_id, paid in work.session.execute(query)
+        if paid
     ]
 
 
@@ -207,7 +221,7 @@ def _by_invoice(
     for share in shares:
         query = (
             _allotted(booking)
-            .with_only_columns(Allocation.invoice_id, Allocation.amount)
+            .with_only_columns(Allocation.invoice_id, STILL_PAID.label("amount"))
             .where(PaymentIntent.id == share.of_id)
             .order_by(Allocation.invoice_id)
         )

@@ -37,7 +37,10 @@ def hold(work: Work, invoice_id: UUID) -> None:
     lease = lease_of(work, invoice.id)
     if lease is None or invoice.status is not InvoiceStatus.paid:
         return
-    out, into = trust_postings.deposit_held(lease, invoice)
+    keys = (trust_postings.deposit_key(invoice.id, side) for side in ("out", "held"))
+    out, into = trust_postings.deposit_held(
+        lease, invoice, *(ledger.next_key(work, key) for key in keys)
+    )
     if ledger.known(work, into.key):
         return
     ledger.post(work, out)
@@ -49,11 +52,16 @@ def hold(work: Work, invoice_id: UUID) -> None:
 
 
 def give_up(work: Work, invoice_id: UUID, reason: str) -> None:
-    """Take a deposit out of the book in trust again, where it is; it is then like any money."""
-    for key in (f"deposit:{invoice_id}:held", f"deposit:{invoice_id}:out"):
+    """Take a deposit out of the book in trust again, where it is; it is then like any money.
+
+    Paid again, it is held again.
+    """
+    for side in ("held", "out"):
+        key = ledger.last_key(work, trust_postings.deposit_key(invoice_id, side))
         entry_id = ledger.known(work, key)
-        if entry_id is not None:
-            ledger.reverse(work, entry_id, f"{key}:reversed", f"Deposit given up: {reason}")
+        over = any(ledger.known(work, f"{key}:{word}") for word in ("reversed", "taken_back"))
+        if entry_id is not None and not over:
+            ledger.reverse(work, entry_id, f"{key}:taken_back", f"Deposit given up: {reason}")
 
 
 def lease_of(work: Work, invoice_id: UUID) -> Lease | None:

@@ -116,12 +116,15 @@ INVARIANTS = (
     ),
     Invariant(
         "S4",
-        "what is paid on an invoice is what payments allot to it, and credit that was used",
+        "what is paid on an invoice is what payments allot to it, and credit that was used, less"
+        " what lost disputes took back",
         "SELECT i.id FROM invoice AS i LEFT JOIN payment_allocation AS a ON a.invoice_id = i.id"
         " LEFT JOIN payment_intent AS p ON p.id = a.intent_id"
         " AND p.status IN ('succeeded', 'partly_refunded', 'refunded')"
         " GROUP BY i.id HAVING coalesce(sum(a.amount) FILTER (WHERE p.id IS NOT NULL), 0)"
         " + coalesce((SELECT sum(c.amount) FROM credit_use AS c WHERE c.invoice_id = i.id), 0)"
+        " - coalesce((SELECT sum(t.amount) FROM payment_dispute_part AS t"
+        " WHERE t.invoice_id = i.id), 0)"
         " <> i.paid_amount",
     ),
     Invariant(

@@ -8,6 +8,7 @@ from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy import and_, func, select
+from sqlalchemy.orm import aliased
 
 from core.errors import Refused
 from core.money import rounded
@@ -119,6 +120,46 @@ def entries(work: Work, book_id: UUID) -> Iterator[Entered]:
             entry.actor,
             tuple(_leg(*row[1:]) for row in legs),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What an entry moved on a line of the chart: positive where more came than went."""
+
+    entry_id: UUID
+    source_table: str
+    source_id: UUID
+    booked_on: date
+    memo: str
+    amount: Decimal
+
+
+def moved_on(  # noqa: PLR0913, PLR0917  # what names a line of the chart, and the days
+    work: Work, book_id: UUID, code: str, currency: str, since: date, until: date, most: int
+) -> list[Moved]:
+    """List what moved on a line of the chart between two days, but for what was taken back."""
+    back = aliased(Entry)
+    taken_back = select(back.id).where(
+        back.organization_id == Entry.organization_id, back.reverses_id == Entry.id
+    )
+    query = (
+        select(
+            *(Entry.id, Entry.source_table, Entry.source_id, Entry.booked_on, Entry.memo),
+            func.sum(Posting.amount),
+        )
+        .join(Posting, Posting.entry_id == Entry.id)
+        .join(Account, Account.id == Posting.account_id)
+        .where(
+            *(Entry.book_id == book_id, Entry.booked_on.between(since, until)),
+            *(Account.book_id == book_id, Account.code == code, Account.currency == currency),
+            *(Entry.reverses_id.is_(None), ~taken_back.exists()),
+        )
+        .group_by(Entry.id)
+        .having(func.sum(Posting.amount) != 0)
+        .order_by(Entry.booked_on.desc(), Entry.id.desc())
+        .limit(most)
+    )
+    return [Moved(*row) for row in work.session.execute(query)]
 
 
 def _leg(amount: Decimal, account: Account, name: str, party: str | None) -> Leg:

@@ -5,7 +5,6 @@ is a contract liability (IFRS 15, 105 to 108), and becomes revenue then.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -13,7 +12,6 @@ from uuid import UUID
 from core.money import split
 from models.bank_statements import BankAccount, BankLine, BankMatch
 from models.billing import Invoice, PaymentMethod
-from models.bookings import Booking
 from models.chart import (
     BANK,
     CARD_CLEARING,
@@ -23,17 +21,16 @@ from models.chart import (
     CUSTOMER_CREDIT,
     DEPOSITS_HELD,
     DISPUTED,
-    FORFEITED,
     MOBILE_MONEY,
     RECEIVABLE,
     REFUNDS_PAYABLE,
-    SALES_REVENUE,
     WALLET_BALANCES,
     WRITE_OFFS,
 )
 from models.cheques import Cheque
 from models.credit import CreditNote, CreditUse
-from models.payments import Dispute, PaymentIntent, Refund
+from models.disputes import Dispute
+from models.payments import PaymentIntent, Refund
 from models.wallet_orders import Channel, Order
 from models.wallets import Wallet
 from services.balances import Books
@@ -181,64 +178,6 @@ def payment_succeeded(
     )
 
 
-def earned_key(booking_id: UUID) -> str:
-    """Name the entry of a sale. Sold again after it was taken back it is numbered on."""
-    return f"booking:{booking_id}:earned"
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What the paid invoices of a booking that ended leave in the books.
-
-    `liability` is what the contract owes still, `taxes` what of each tax is taken back, `losses`
-    the tax of what was written off, which is no loss where it is not owed.
-    """
-
-    liability: Decimal
-    taxes: Mapping[str, Decimal]
-    losses: Decimal
-
-
-def sale_earned(  # noqa: PLR0913, PLR0917  # the facts of one recipe
-    key: str, booking_id: UUID, number: str, party_id: UUID, amount: Decimal, currency: str
-) -> Recipe:
-    """The buyer has paid in full and owns: what was a liability of the contract is revenue."""
-    return Recipe(
-        key=key,
-        memo=f"Booking {number}: apartment sold",
-        table="booking",
-        source_id=booking_id,
-        currency=currency,
-        legs=[Leg(CONTRACT_LIABILITY, amount, party_id), Leg(SALES_REVENUE, -amount)],
-    )
-
-
-def booking_cancelled(
-    booking: Booking, ended: Ended, refunded: Decimal, credited: Decimal
-) -> Recipe:
-    """What was paid is owed back with its tax, but for the part that the project's rule keeps.
-
-    What credit had paid is credit again. `ended` says what the invoices had brought to the books.
-    """
-    taxed = sum(ended.taxes.values(), Decimal(0))
-    kept = ended.liability + taxed - ended.losses - refunded - credited
-    return Recipe(
-        key=f"booking:{booking.id}:cancelled",
-        memo=f"Booking {booking.number} cancelled",
-        table="booking",
-        source_id=booking.id,
-        currency=booking.currency,
-        legs=[
-            Leg(CONTRACT_LIABILITY, ended.liability, booking.customer_id),
-            *(Leg(account, tax) for account, tax in ended.taxes.items()),
-            Leg(WRITE_OFFS, -ended.losses),
-            Leg(REFUNDS_PAYABLE, -refunded, booking.customer_id),
-            Leg(CUSTOMER_CREDIT, -credited, booking.customer_id),
-            Leg(FORFEITED, -kept),
-        ],
-    )
-
-
 def credit_returned(refund: Refund) -> Recipe:
     """What came in and paid nothing is owed back to whom it came from."""
     return Recipe(
@@ -269,8 +208,14 @@ def refund_paid(refund: Refund, method: PaymentMethod) -> Recipe:
     )
 
 
-def dispute_lost(dispute: Dispute, method: PaymentMethod) -> Recipe:
-    """The payer's bank took the money back: the party owes it, apart from their invoices."""
+def dispute_lost(
+    dispute: Dispute, method: PaymentMethod, again: Applied, credit: Decimal
+) -> Recipe:
+    """The payer's bank took the money back: invoices ask for it `again`.
+
+    What the payment had left as `credit` is none any more; the rest is owed apart from invoices.
+    """
+    rest = dispute.amount - sum(again.values(), credit)
     return Recipe(
         key=f"dispute:{dispute.id}:lost",
         memo="Disputed payment lost",
@@ -278,7 +223,9 @@ def dispute_lost(dispute: Dispute, method: PaymentMethod) -> Recipe:
         source_id=dispute.id,
         currency=dispute.currency,
         legs=[
-            Leg(DISPUTED, dispute.amount, dispute.party_id),
+            *(Leg(RECEIVABLE, part, dispute.party_id, unit) for unit, part in again.items()),
+            Leg(CUSTOMER_CREDIT, credit, dispute.party_id),
+            Leg(DISPUTED, rest, dispute.party_id),
             Leg(MONEY_ACCOUNTS[method], -dispute.amount),
         ],
     )

@@ -18,6 +18,7 @@ from core.text import N_
 from core.work import Work, found, locked
 from models.billing import PaymentMethod
 from models.chart import CUSTOMER_CREDIT
+from models.disputes import Dispute, DisputeStatus
 from models.payments import (
     INTENT_FLOW,
     ONLINE,
@@ -83,7 +84,7 @@ def request(work: Work, intent_id: UUID, amount: Decimal, key: str, reason: str)
     What a provider took a worker sends back through it, else an accountant pays it and says so.
 
     Raises:
-        NotRefundable: more would go back than came in.
+        NotRefundable: more would go back than came in, and was not lost to the payer's bank.
 
     """
     intent = locked(work, PaymentIntent, intent_id)
@@ -95,7 +96,8 @@ def request(work: Work, intent_id: UUID, amount: Decimal, key: str, reason: str)
         Refund.intent_id == intent.id, Refund.status != RefundStatus.succeeded
     )
     waiting = sum(work.session.scalars(open_refunds), Decimal(0))
-    if intent.status not in OVER or intent.refunded_amount + waiting + amount > intent.amount:
+    gone = intent.refunded_amount + waiting + _lost(work, intent.id)
+    if intent.status not in OVER or gone + amount > intent.amount:
         raise NotRefundable
     refund = Refund(
         organization_id=intent.organization_id,
@@ -118,6 +120,14 @@ def request(work: Work, intent_id: UUID, amount: Decimal, key: str, reason: str)
         with suppress(OverCap, NotActive), refusing(work.session, {}):
             settled(work, refund.id, Outcome("succeeded"))
     return refund
+
+
+def _lost(work: Work, intent_id: UUID) -> Decimal:
+    """Sum what of a payment its payer's bank took back."""
+    query = select(func.coalesce(func.sum(Dispute.amount), 0)).where(
+        Dispute.intent_id == intent_id, Dispute.status == DisputeStatus.lost
+    )
+    return Decimal(work.session.scalar(query) or 0)
 
 
 def return_credit(work: Work, intent_id: UUID) -> Refund:

@@ -64,7 +64,13 @@ _MONEY = """
           UNION ALL
           SELECT r.organization_id, CAST(split_part(r.key, ':', 2) AS uuid), r.succeeded_at,
               0, r.amount
-          FROM refund AS r WHERE r.status = 'succeeded' AND starts_with(r.key, 'cancel:')) AS m
+          FROM refund AS r WHERE r.status = 'succeeded' AND starts_with(r.key, 'cancel:')
+          UNION ALL
+          SELECT l.organization_id, l.booking_id, d.closed_at, 0, t.amount
+          FROM payment_dispute_part AS t
+          JOIN payment_dispute AS d ON d.organization_id = t.organization_id AND d.id = t.dispute_id
+          JOIN booking_invoice AS l ON l.organization_id = t.organization_id
+           AND l.invoice_id = t.invoice_id) AS m
     JOIN booking AS b ON b.organization_id = m.organization_id AND b.id = m.booking_id
     JOIN apartment AS o ON o.organization_id = b.organization_id AND o.id = b.original_id
     WHERE b.currency = :currency AND (CAST(:project AS uuid) IS NULL OR o.project_id = :project)

@@ -11,7 +11,7 @@ from models.billing import Invoice, InvoiceLine, InvoiceStatus
 from models.bookings import Booking, BookingInvoice
 from models.chart import CONTRACT_LIABILITY, WRITE_OFFS
 from services import credit_notes, ledger, postings, taxes
-from services.postings import Ended
+from services.sale_postings import Ended
 
 
 def take_back(work: Work, booking: Booking, back: Mapping[UUID, Decimal]) -> Ended:

@@ -17,7 +17,7 @@ from core.work import Work
 from models.bookings import ApartmentOwner, Booking
 from models.estate import Ownership, Unit
 from models.sales import APARTMENT_FLOW, Apartment, ApartmentStatus
-from services import bookings, instalments, ledger, people, postings
+from services import bookings, instalments, ledger, people, sale_postings
 from services.billing import ReasonNeeded
 from services.events import Fact, emit
 from services.sales import ApartmentStatusChanged
@@ -186,7 +186,7 @@ def _withdraw(
     work.session.flush()
     _owner_no_longer(work, booking.customer_id)
     emit(work, ApartmentStatusChanged(original.id, old, original.status))
-    earned = ledger.last_key(work, postings.earned_key(booking.id))
+    earned = ledger.last_key(work, sale_postings.earned_key(booking.id))
     memo = f"Booking {booking.number}: sale taken back"
     ledger.reverse(work, ledger.entry_with(work, earned), f"{earned}:taken_back", memo)
     emit(

@@ -169,6 +169,7 @@ def fill(session: Session) -> UUID:
         _let(work, make.party(work).id)
         _remind_and_charge(work, make.party(work).id)
         _tax_and_credit(work, make.party(work).id)
+        _chargeback(work, make.party(work).id)
         _match_bank(work, make.party(work).id)
         _onboard(work)
         _keep_house(work, member)
@@ -327,10 +328,22 @@ def _remind_and_charge(work: Work, customer: UUID) -> None:
         reminders.remind(work, *pair)
 
 
+def _chargeback(work: Work, customer: UUID) -> None:
+    """A payment that its payer's bank took back."""
+    line = billing.Line("x", Decimal(100), RENTAL_INCOME)
+    invoice = billing.issue(work, billing.draft(work, customer, "KES", "x", [line]).id)
+    intent = payments.begin(work, [Part(invoice.id)], PaymentMethod.card)
+    payments.settle(work, intent.id, payments.Outcome("succeeded"))
+    disputes.take_up(
+        work, intent.id, Said(f"dp_{intent.id}", "lost", Decimal(60), "KES", "fraudulent")
+    )
+
+
 def _tax_and_credit(work: Work, customer: UUID) -> None:
     """An invoice with tax that is taken back in part, and credit that pays another."""
     home, today = work.scope.home(), ledger.business_date(work)
     tax = Tax(organization_id=home, code="VAT", name="x", account=TAX_PAYABLE, included=False)
+    tax.in_sales = True
     work.session.add(tax)
     work.session.flush()
     work.session.add_all(

@@ -20,7 +20,7 @@ from models.bank_statements import (
 )
 from models.payments import PaymentIntent
 from models.people import Party
-from services import bank_matching, bank_rules, bank_statements, bank_undoing
+from services import bank_matching, bank_rules, bank_statements, bank_suggestions, bank_undoing
 from views.admin.acts import Act
 from views.admin.columns import Kind
 from views.admin.inputs import Input
@@ -80,6 +80,16 @@ def _import(row: Any) -> list[dict[str, str]]:
     return [{"label": _("Take in a statement"), "url": url, "icon": "upload"}]
 
 
+def _suggested(count: int) -> str:
+    return str(_("For %(count)s there is a suggestion.", count=count))
+
+
+def _accepted(done: bank_matching.Accepted) -> str:
+    said = _("%(count)s lines are matched, and in the ledger.", count=done.matched)
+    left = _("%(count)s could not be: look at them.", count=done.left)
+    return f"{said} {left}" if done.left else str(said)
+
+
 ACCOUNT = Screen(
     BankAccount,
     title=N_("Bank accounts"),
@@ -108,6 +118,32 @@ ACCOUNT = Screen(
             "file_name begins_on ends_on opening closing lines",
             order="-ends_on",
             labels=BALANCES,
+        ),
+    ),
+    acts=(
+        Act(
+            bank_suggestions.look_again,
+            N_("Look for suggestions again"),
+            icon="refresh",
+            outcome=_suggested,
+        ),
+        Act(
+            bank_matching.accept_sure,
+            N_("Accept what is sure"),
+            icon="checks",
+            money=True,
+            bulk=False,
+            inputs=(
+                Input(
+                    "least",
+                    N_("Points at least"),
+                    Kind.number,
+                    whole=True,
+                    start=lambda _row: 60,
+                    hint=N_("Of 100. A rule has 100, a number that is named 60, an amount 30."),
+                ),
+            ),
+            outcome=_accepted,
         ),
     ),
     print_links=_import,

@@ -6,10 +6,10 @@ from sqlalchemy import ColumnElement
 
 from core.text import N_
 from models.billing import PaymentMethod
+from models.disputes import Dispute, DisputePart
 from models.payments import (
     ONLINE,
     Allocation,
-    Dispute,
     IntentStatus,
     PaymentIntent,
     ProviderEvent,
@@ -227,6 +227,7 @@ DISPUTE = Screen(
     search="intent.number reference",
     filters="status amount created_at",
     labels={"closed_at": N_("Closed")},
+    related=(Related(DisputePart, "dispute_id", N_("Invoices that ask again"), "invoice amount"),),
     presets=(Preset(N_("Open"), "status=open"),),
     programs="currency",
     drawing="money",

@@ -63,6 +63,11 @@ def hold_deposit(work: Work, event: Event) -> None:
     deposits.hold(work, event.subject_id)
 
 
+def give_up_deposit(work: Work, event: Event) -> None:
+    """Take a deposit out of the book in trust whose payment is gone."""
+    deposits.give_up(work, event.subject_id, "its payment was taken back")
+
+
 def check_disbursement(work: Work, event: Event) -> None:
     """See whether owners are due something of rent that was paid."""
     disbursement_checks.check(work, event.subject_id)

@@ -280,11 +280,18 @@ def payment_disputed(work: Work, event: Event) -> None:
 
 
 def dispute_closed(work: Work, event: Event) -> None:
-    """Tell the accountants whether the money stays."""
+    """Tell the accountants whether the money stays, and the payer where it does not."""
     won = event.data["outcome"] == disputes.STAYS
     lost = N_("The dispute of payment %(number)s is lost: %(amount)s went back, and is owed again.")
     kept = N_("The dispute of payment %(number)s is won: %(amount)s stays.")
     _dispute(work, event, kept if won else lost)
+    if not won:
+        says = N_("Your bank took back %(amount)s of payment %(number)s. It is asked for again.")
+        amount = money(event.data["amount"], event.data["currency"])
+        notice = notice_of(
+            event, says, "/portal/payments", number=event.data["number"], amount=amount
+        )
+        notices.notify_party(work, UUID(event.data["party_id"]), notice)
 
 
 def _dispute(work: Work, event: Event, says: str, **values: str) -> None:

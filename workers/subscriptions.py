@@ -72,7 +72,7 @@ SUBSCRIPTIONS: Mapping[str, Sequence[Handler]] = {
     "kyc.ending": [onboarding.kyc_ending],
     "invoice.reminded": [dunning.reminded],
     "late_fee.charged": [dunning.fee_charged],
-    "invoice.reopened": [bookings.doubt_sale],
+    "invoice.reopened": [bookings.doubt_sale, leasing.give_up_deposit],
     "invoice.paid": [bookings.settle_invoice, leasing.hold_deposit, notices.invoice_paid],
     "lease.sent_for_signature": [leasing.sent, leasing.have_signed],
     "lease.signed": [leasing.activate, leasing.stop_signing],

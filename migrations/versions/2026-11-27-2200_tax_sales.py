@@ -1,7 +1,7 @@
 """Prices of apartments contain a tax: its parts sum to that of the whole, and go back with what is paid back.
 
 Revision ID: 5b1e8c40f220
-Revises: 8f0d4b27c6e1
+Revises: 9e4a7c13f058
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from migrations import ddl
 
 revision = "5b1e8c40f220"
-down_revision = "8f0d4b27c6e1"
+down_revision = "9e4a7c13f058"
 
 RATE = "tax_percent / CASE WHEN tax_included THEN 100 + tax_percent ELSE 100 END"
 

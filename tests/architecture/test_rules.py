@@ -109,6 +109,8 @@ NOT_A_DOMAIN = {
             "booking_ends",
             "sale_withdrawals",
             "cancellations",
+            "sale_credits",
+            "sale_postings",
         ),
         *("sagas", "chains", "catalogue", "offers", "buying", "papers"),
         *("choices", "prices", "reissues", "sheets", "imports", "sales_import", "sales_import_run"),

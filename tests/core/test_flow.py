@@ -16,12 +16,13 @@ from models.bills import CYCLE_FLOW
 from models.bookings import BOOKING_FLOW
 from models.builder import IMPORT_FLOW
 from models.cheques import CHEQUE_FLOW
+from models.disputes import DISPUTE_FLOW
 from models.estate import UNIT_FLOW
 from models.events import SAGA_FLOW
 from models.holds import HOLD_FLOW
 from models.leasing import LEASE_FLOW
 from models.onboarding import APPLICATION_FLOW, CHECK_FLOW, KYC_FLOW
-from models.payments import DISPUTE_FLOW, INTENT_FLOW, REFUND_FLOW
+from models.payments import INTENT_FLOW, REFUND_FLOW
 from models.people import PARTY_FLOW
 from models.periods import PERIOD_FLOW
 from models.sales import APARTMENT_FLOW

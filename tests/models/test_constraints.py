@@ -272,6 +272,7 @@ CHECKS = {
     "ck_party_has_name": "UPDATE party SET name = ' '",
     "ck_party_blacklisted_for_a_reason": "UPDATE party SET status = 'blacklisted'",
     "ck_payment_allocation_amount_positive": "UPDATE payment_allocation SET amount = 0",
+    "ck_payment_dispute_part_amount_positive": "UPDATE payment_dispute_part SET amount = 0",
     "ck_payment_dispute_amount_positive": "UPDATE payment_dispute SET amount = 0",
     "ck_payment_intent_amount_positive": "UPDATE payment_intent SET amount = 0",
     "ck_payment_intent_refunded_within_amount": "UPDATE payment_intent"

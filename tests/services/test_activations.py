@@ -27,6 +27,7 @@ from services import (
     leasing,
     ledger,
     payments,
+    reversals,
     sagas,
 )
 from services.payments import Part
@@ -223,6 +224,26 @@ def test_a_deposit_that_was_paid_is_held_in_trust_once(session: Session, home: U
 
         assert balance(work, DEPOSITS_HELD) == 0
         assert balance(work, DEPOSITS_HELD, TRUST) == -50_000
+
+
+def test_a_deposit_whose_payment_is_gone_is_held_no_longer_and_again_when_paid_again(
+    session: Session, home: UUID
+) -> None:
+    lease_id = signed(session, home)
+    through(session, home, lease_id)
+    with unit(session, home) as work:
+        asked = work.session.scalars(select(Invoice).where(Invoice.total == 50_000)).one()
+        for _ in range(3):
+            paid = payments.record(work, [Part(asked.id)], PaymentMethod.cash, again=True)
+            deposits.hold(work, asked.id)
+            assert balance(work, DEPOSITS_HELD, TRUST) == -50_000
+            reversals.take_back(work, paid.id, "False notes")
+            for _ in range(2):
+                deposits.give_up(work, asked.id, "its payment was taken back")
+
+            assert balance(work, DEPOSITS_HELD, TRUST) == 0
+            assert balance(work, DEPOSITS_HELD) == -50_000
+    assert invariants.broken(session) == {}
 
 
 @pytest.mark.req("S2.23")

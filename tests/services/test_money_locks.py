@@ -222,7 +222,7 @@ STAFFS: dict[str, tuple[frozenset[str], str]] = {
     "no cheque": (NOBODY, "DELETE FROM cheque"),
     "a cheque at the bank": (
         MONEY,
-        "UPDATE cheque SET status = 'deposited', deposited_on = current_date",
+        "UPDATE cheque SET status = 'deposited', deposited_on = written_on",
     ),
     "a larger credit note": (NOBODY, "UPDATE credit_note SET total = 9999"),
     "a line of it": (NOBODY, "UPDATE credit_note_line SET net_amount = 9999"),

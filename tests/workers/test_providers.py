@@ -15,16 +15,9 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from adapters.mpesa import TOKENS
+from models.disputes import Dispute, DisputeStatus
 from models.events import Event
-from models.payments import (
-    Dispute,
-    DisputeStatus,
-    IntentStatus,
-    PaymentIntent,
-    ProviderEvent,
-    Refund,
-    RefundStatus,
-)
+from models.payments import IntentStatus, PaymentIntent, ProviderEvent, Refund, RefundStatus
 from services import asking, booking_ends, ledger, postings, ways
 from tests import stories
 from tests.doubles.kits import KEY, KINDS, Kind

@@ -66,6 +66,7 @@ TABLES: Mapping[str, str] = {
     "credit_use": N_("Credit that was used"),
     "invoice_line": N_("Line of an invoice"),
     "payment_allocation": N_("Part of a payment"),
+    "payment_dispute_part": N_("Part of a dispute"),
     "provider_event": N_("Message of the provider"),
     "record_comment": N_("Comment"),
     "document": N_("File"),

@@ -26,6 +26,7 @@ from models.bookings import BOOKING_FLOW, BookingStatus
 from models.builder import IMPORT_FLOW, ImportStatus
 from models.chart import AccountType, BookKind
 from models.cheques import CHEQUE_FLOW, ChequeStatus
+from models.disputes import DISPUTE_FLOW, DisputeStatus
 from models.dunning import LateFeeKind
 from models.estate import (
     OCCUPANCY_ROLE_LABELS,
@@ -62,15 +63,7 @@ from models.onboarding import (
 )
 from models.organizations import KycStatus
 from models.paper_styles import PaperKind
-from models.payments import (
-    DISPUTE_FLOW,
-    INTENT_FLOW,
-    REFUND_FLOW,
-    DisputeStatus,
-    IntentStatus,
-    RefundStatus,
-    Topic,
-)
+from models.payments import INTENT_FLOW, REFUND_FLOW, IntentStatus, RefundStatus, Topic
 from models.people import PARTY_FLOW, PARTY_KIND_LABELS, PartyKind, PartyStatus
 from models.periods import PERIOD_FLOW, PeriodStatus
 from models.rents import (
