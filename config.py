@@ -179,7 +179,7 @@ try:
 
     # Where it listens. Its neighbours' ports are those of the demo's doubles.
     HOST = _text("HOST", "127.0.0.1")
-    PORT = _number("PORT", 8080, most=65_529)
+    PORT = _number("PORT", 8080, most=65_528)
     WEB_PROCESSES = _number("WEB_PROCESSES", 2, most=8)
     WEB_THREADS = _number("WEB_THREADS", 8, most=64)
     PUBLIC_URL = _text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
@@ -225,6 +225,17 @@ try:
     SMTP_URL = _text("SMTP_URL", f"smtp://127.0.0.1:{PORT + 2}" * MAIL_DOUBLE)
     MAILBOX_URL = f"http://127.0.0.1:{PORT + 3}" * MAIL_DOUBLE  # what /dev/mail shows
     MAIL_FROM = _text("MAIL_FROM", "Makao <no-reply@makao.invalid>")
+
+    # Text messages: where an account is given. In the demo a double takes them.
+    SMS_DOUBLE = DEMO and not _text("SMS_KEY")
+    SMS_URL = _text(
+        "SMS_URL",
+        f"http://127.0.0.1:{PORT + 7}" if SMS_DOUBLE else "https://api.africastalking.com",
+    ).rstrip("/")
+    SMS_USER = _text("SMS_USER", "sandbox" * SMS_DOUBLE)
+    SMS_KEY = _text("SMS_KEY", _derived("texts") * SMS_DOUBLE)
+    SMS_FROM = _text("SMS_FROM")
+    SMS_BOX_URL = SMS_URL * SMS_DOUBLE  # what /dev/texts shows
 
     # Checks of applicants: without an address staff check by hand. In the demo doubles/ plays it.
     KYC_DOUBLE = DEMO and not _text("KYC_URL")

@@ -4,11 +4,19 @@ from datetime import datetime
 from enum import StrEnum, auto
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Name
-from models.notices import Sending
+from models.notices import Channel, Sending
 
 
 class PasswordLink(Base):
@@ -44,18 +52,27 @@ class MailAbout(StrEnum):
     password_changed = auto()
     second_factor_off = auto()
     outside_linked = auto()
+    email_code = auto()
+    phone_code = auto()
+    email_changed = auto()
+    phone_taken = auto()
+
+
+CODES = frozenset({MailAbout.email_code, MailAbout.phone_code})
 
 
 class AccountMail(Sending, Base):
-    """A mail about an account, of no organization. Only the role `makao_auth` reads or writes it.
+    """A mail or a text about an account, of no organization. Only the role `makao_auth` sees it.
 
     One for a link to a new password is written for whatever address somebody typed, so that asking
     does not tell who exists; whose it is, is looked up when it is due. Its link is made then, and
-    its code is kept nowhere.
+    its code is kept nowhere. One with a `profile_id` is that person's, whoever has the address: it
+    is to be shown that it is theirs, or was theirs until now.
     """
 
     __tablename__ = "account_mail"
     __table_args__ = (
+        Index("ix_account_mail_profile", "profile_id", "created_at"),
         Index("ix_account_mail_address", "address", "created_at"),
         Index(
             "ix_account_mail_due",
@@ -65,8 +82,35 @@ class AccountMail(Sending, Base):
     )
 
     about: Mapped[MailAbout]
+    channel: Mapped[Channel] = mapped_column(server_default=Channel.email, default=Channel.email)
+    profile_id: Mapped[UUID | None] = mapped_column(ForeignKey("profile.id"))
     address: Mapped[str] = mapped_column(String(320))
     created_at: Mapped[datetime]
+
+
+class ContactCode(Base):
+    """A one-time code: somebody shows that an address or a phone is theirs. Only functions read it.
+
+    `digest` is the SHA-256 of `salt` and the code. `proved_in` is the transaction in which it was
+    given rightly: in that one the address becomes theirs (migrations/sql/contacts/).
+    """
+
+    __tablename__ = "contact_code"
+    __table_args__ = (
+        Index("ix_contact_code_profile", "profile_id", "channel", "id"),
+        Index("ix_contact_code_made", "made_at"),
+        CheckConstraint("tries BETWEEN 0 AND 5", "tries_are_few"),
+    )
+
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("profile.id"))
+    channel: Mapped[Channel]
+    address: Mapped[str] = mapped_column(String(320))
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(server_default="0")
+    proved_in: Mapped[str] = mapped_column(String(20), server_default="")
 
 
 class PlatformAdmin(Base):

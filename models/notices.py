@@ -53,6 +53,7 @@ class Channel(StrEnum):
     """A way to reach somebody outside the app."""
 
     email = auto()
+    sms = auto()
 
 
 class Sending:

@@ -80,6 +80,20 @@ class Profile(Base):
     """
 
     __tablename__ = "profile"
+    __table_args__ = (
+        Index(
+            "uq_profile_confirmed_phone",
+            "phone",
+            unique=True,
+            postgresql_where=text("phone_confirmed_at IS NOT NULL"),
+        ),
+        Index(
+            "uq_profile_confirmed_email",
+            text("lower(email)"),
+            unique=True,
+            postgresql_where=text("email_confirmed_at IS NOT NULL"),
+        ),
+    )
 
     ab_user_id: Mapped[int] = mapped_column(ForeignKey(User.id), unique=True)
     name: Mapped[Name]
@@ -96,7 +110,9 @@ class Profile(Base):
     account_locked_until: Mapped[datetime | None]
     password_changed_at: Mapped[datetime | None]
     email_confirmed_at: Mapped[datetime | None]
+    phone_confirmed_at: Mapped[datetime | None]
     email_notices: Mapped[bool] = mapped_column(server_default=text("true"))
+    text_notices: Mapped[bool] = mapped_column(server_default=text("true"))
     custom: Mapped[Json]
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 

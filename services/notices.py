@@ -1,4 +1,4 @@
-"""Notices: what people are told, in the app and, if they wish, by mail."""
+"""Notices: what people are told, in the app and, if they wish, by mail and by text."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db import uuid7
@@ -19,8 +19,8 @@ Mail = TypeVar("Mail", Dispatch, AccountMail)
 KEPT = timedelta(days=90)
 AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3))
 """How long until a mail is tried again, by the number of tries; after the last it is given up."""
-TOO_OLD = timedelta(days=3)
-"""A mail that could not be sent for so long is not news any more."""
+TOO_OLD = {Channel.email: timedelta(days=3), Channel.sms: timedelta(hours=2)}
+"""What could not be sent for so long is not news any more. A text is for what is urgent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Notice:
 def notify(work: Work, profile_ids: Iterable[UUID], notice: Notice) -> int:
     """Tell members something, once each, whatever is called twice; returns to how many.
 
-    Whoever wants mail gets one, but not for what is of low priority.
+    Whoever wants mail gets one, but not for what is of low priority; whoever has confirmed a phone
+    and wants texts gets one for what is of high priority.
     """
     rows = [
         {
@@ -63,7 +64,11 @@ def notify(work: Work, profile_ids: Iterable[UUID], notice: Notice) -> int:
     fresh = insert(Notification).values(rows).on_conflict_do_nothing()
     told = work.session.execute(fresh.returning(Notification.id, Notification.profile_id)).all()
     if told and notice.mailed and notice.priority is not Priority.low:
-        _dispatch(work, {profile_id: notification_id for notification_id, profile_id in told})
+        _dispatch(
+            work,
+            {profile_id: notice_id for notice_id, profile_id in told},
+            urgent=notice.priority is Priority.high,
+        )
     return len(told)
 
 
@@ -99,9 +104,11 @@ def mark_all_read(work: Work, profile_id: UUID) -> None:
     work.session.execute(unread.values(read_at=work.now))
 
 
-def due(work: Work, kind: type[Dispatch] | type[AccountMail], most: int = 50) -> list[UUID]:
-    """List the mails of a kind to send now."""
-    waiting = (kind.sent_at.is_(None), kind.failed_at.is_(None))
+def due(
+    work: Work, kind: type[Dispatch] | type[AccountMail], channel: Channel, most: int = 50
+) -> list[UUID]:
+    """List the mails or texts of a kind to send now."""
+    waiting = (kind.sent_at.is_(None), kind.failed_at.is_(None), kind.channel == channel)
     query = (
         select(kind.id).where(*waiting, kind.due_at <= work.now).order_by(kind.due_at).limit(most)
     )
@@ -115,7 +122,7 @@ def claim(work: Work, kind: type[Mail], mail_id: UUID) -> Mail | None:
         return None
     row.attempts += 1
     row.due_at = work.now + AGAIN[min(row.attempts, len(AGAIN)) - 1]
-    if row.created_at < work.now - TOO_OLD:
+    if row.created_at < work.now - TOO_OLD[row.channel]:
         row.failed_at, row.last_error = work.now, "too old to be news"
         _forget(row)
         return None
@@ -156,21 +163,31 @@ def clean(work: Work) -> int:
     return len(work.session.scalars(gone_rows).all())
 
 
-def _dispatch(work: Work, told: Mapping[UUID, UUID]) -> None:
-    wants = select(Profile.id, Profile.email).where(
-        Profile.id.in_(told), Profile.email_notices, Profile.email != ""
-    )
+def _dispatch(work: Work, told: Mapping[UUID, UUID], *, urgent: bool) -> None:
     rows = [
         {
             "id": uuid7(),
             "organization_id": work.scope.home(),
             "notification_id": told[profile_id],
-            "channel": Channel.email,
-            "address": email,
+            "channel": channel,
+            "address": address,
             "due_at": work.now,
             "created_at": work.now,
         }
-        for profile_id, email in work.session.execute(wants)
+        for channel, wants in _wishes(told, urgent=urgent).items()
+        for profile_id, address in work.session.execute(wants)
     ]
     if rows:
         work.session.execute(insert(Dispatch).values(rows).on_conflict_do_nothing())
+
+
+def _wishes(told: Iterable[UUID], *, urgent: bool) -> dict[Channel, Select[UUID, str]]:
+    """Select who wants to be told by which channel, and at which address."""
+    among = Profile.id.in_(told)
+    mailed = select(Profile.id, Profile.email).where(
+        among, Profile.email_notices, Profile.email != ""
+    )
+    texted = select(Profile.id, Profile.phone).where(
+        among, Profile.text_notices, Profile.phone_confirmed_at.is_not(None)
+    )
+    return {Channel.email: mailed} | ({Channel.sms: texted} if urgent else {})

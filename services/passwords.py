@@ -56,14 +56,27 @@ def change(  # noqa: PLR0913  # each of them matters
         PasswordTooWeak: the new one does not keep the rules.
 
     """
+    _set(door, proved(door, profile_id, old, now, "old"), new, now, but=but)
+
+
+def proved(door: Session, profile_id: UUID, password: str, now: datetime, field: str) -> Profile:
+    """Let somebody show once more that it is them, by their password; locks their row.
+
+    The caller commits also when this refuses, or nothing is counted.
+
+    Raises:
+        WrongCredentials: the password does not fit.
+        AccountLocked: five wrong tries, less than 15 minutes ago.
+
+    """
     profile = _locked(door, profile_id)
     user = door.get_one(User, profile.ab_user_id)
     if profile.account_locked_until and profile.account_locked_until > now:
         raise AccountLocked
-    if not check_password_hash(user.password, old):
+    if not check_password_hash(user.password, password):
         count_wrong_try(profile, now)
-        raise WrongCredentials(N_("The present password is not right."), field="old")
-    _set(door, profile, new, now, but=but)
+        raise WrongCredentials(N_("The present password is not right."), field=field)
+    return profile
 
 
 def ask(door: Session, address: str, now: datetime) -> None:
@@ -86,10 +99,11 @@ def ask(door: Session, address: str, now: datetime) -> None:
 
 def owner_of(door: Session, mail: AccountMail) -> Profile | None:
     """Find whom a mail is for; nobody where the address is unknown or its owner is shut out."""
+    whose = func.lower(User.email) == mail.address
     query = (
         select(Profile)
         .join(User, User.id == Profile.ab_user_id)
-        .where(func.lower(User.email) == mail.address)
+        .where(Profile.id == mail.profile_id if mail.profile_id else whose)
         .where(Profile.status == ProfileStatus.active, User.active)
     )
     return door.scalars(query).first()
@@ -162,10 +176,13 @@ def end_links(door: Session, profile_id: UUID, now: datetime) -> None:
     door.execute(update(PasswordLink).where(*live).values(ended_at=now))
 
 
-def tell(door: Session, about: MailAbout, address: str, now: datetime) -> None:
-    """Have a mail about an account sent to its address."""
-    plain = address.lower()
-    door.add(AccountMail(about=about, address=plain, due_at=now, created_at=now))
+def tell(
+    door: Session, about: MailAbout, address: str, now: datetime, whose: UUID | None = None
+) -> None:
+    """Have a mail about an account sent to its address, or to one that is not yet `whose` it is."""
+    mail = AccountMail(about=about, address=address.lower(), profile_id=whose)
+    mail.due_at = mail.created_at = now
+    door.add(mail)
     door.flush()
 
 
@@ -185,7 +202,8 @@ def unlink(door: Session, profile_id: UUID) -> None:
 
 
 def clean(door: Session, now: datetime) -> None:
-    """Forget mails after two days, whatever came of them, and links that are long over."""
+    """Forget mails and codes after two days, whatever came of them, and links long over."""
+    door.execute(select(func.forget_contact_codes()))
     door.execute(delete(AccountMail).where(AccountMail.created_at < now - KEPT))
     before = now - LINKS_KEPT
     over = or_(PasswordLink.ended_at < before, PasswordLink.expires_at < before)

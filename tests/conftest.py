@@ -83,6 +83,7 @@ def app(
         # A demo that runs beside the tests has its doubles where ours would be by default.
         **dict.fromkeys(("CARD_PROVIDER_URL", "MAILBOX_URL"), "http://127.0.0.1:1"),
         SMTP_URL="smtp://127.0.0.1:1",
+        SMS_URL="http://127.0.0.1:1",
         OIDC_ISSUER="",
         WTF_CSRF_ENABLED=False,
         RATELIMIT_ENABLED=False,

@@ -17,6 +17,7 @@ from core import box
 from core.db import broken_constraint, uuid7
 from core.scope import Scope, seeing
 from core.work import Actor, Work, clock
+from models.accounts import AccountMail
 from models.aml import AmlLimit
 from models.autopay import Autopay
 from models.bank_statements import BankAccount, BankLine, BankRule
@@ -60,6 +61,7 @@ from services import (
     chains,
     cheques,
     choices,
+    contacts,
     credit,
     credit_notes,
     disputes,
@@ -160,6 +162,13 @@ def fill(session: Session) -> UUID:
     accounts.appoint(session, str(name), clock(), "test:1")
     mine = session.get_one(Profile, profile_id)
     mine.email_confirmed_at = clock()
+    mine.phone = "+254712345678"
+    session.flush()
+    contacts.ask(session, profile_id, By.sms, clock())
+    sent = session.scalars(select(AccountMail).order_by(AccountMail.id.desc())).first()
+    assert sent
+    code = contacts.make(session, sent)
+    contacts.confirm(session, profile_id, By.sms, code, clock(), but=profile_id)
     outside.enter(session, "x", "x", mine.email, clock(), verified=True)
     with seeing(session, Scope(home, profile_id=profile_id, actor="test:1")):
         work = Work(session, Actor("test", "1"))

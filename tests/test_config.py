@@ -109,8 +109,8 @@ def test_a_weak_secret_stops_the_start_in_earnest_and_not_the_demo(
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("PORT", "eighty", "a whole number from 1 to 65529"),
-        ("PORT", "70000", "a whole number from 1 to 65529"),
+        ("PORT", "eighty", "a whole number from 1 to 65528"),
+        ("PORT", "70000", "a whole number from 1 to 65528"),
         ("MAKAO_DEMO", "maybe", "it takes 1 or 0"),
         ("MAKAO_DEMO", "0", "The embedded database is for the demo"),
         ("DATABASE_URL", "mysql://a@b/c", "must be a PostgreSQL address"),
@@ -129,12 +129,13 @@ def test_what_cannot_be_read_is_said_in_one_sentence(
 
 def test_doubles_play_the_outside_world_in_the_demo_only(tmp_path: Path) -> None:
     demo, earnest = settings(tmp_path, PORT="9000"), settings(tmp_path, DATABASE_URL=SERVER)
+    assert demo["SMS_URL"] == demo["SMS_BOX_URL"] == "http://127.0.0.1:9007"
     assert (demo["CARD_PROVIDER_URL"], demo["SMTP_URL"], demo["MAILBOX_URL"]) == (
         "http://127.0.0.1:9001",
         "smtp://127.0.0.1:9002",
         "http://127.0.0.1:9003",
     )
-    for name in ("CARD_PROVIDER_URL", "CARD_PROVIDER_KEY", "SMTP_URL", "DEMO_PASSWORD"):
+    for name in ("CARD_PROVIDER_URL", "CARD_PROVIDER_KEY", "SMTP_URL", "SMS_KEY", "DEMO_PASSWORD"):
         assert earnest[name] == ""
 
 

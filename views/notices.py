@@ -1,5 +1,6 @@
 """What somebody was told: the list behind the bell."""
 
+import base64
 import re
 from datetime import date
 from typing import Any
@@ -11,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from core import db
+from core.errors import NotFound
 from core.work import unit_of_work
 from models.notices import Notification, Priority
 from services import notices
@@ -51,6 +53,21 @@ class NoticesView(BaseView):  # type: ignore[misc]
         with unit_of_work(db.session(), actor()) as work:
             notices.mark_all_read(work, at_hand.profile_id)
         return redirect(url_for(".index"))
+
+
+class ShortNoticeView(BaseView):  # type: ignore[misc]
+    """The same notices by a name in few letters, as it stands in texts."""
+
+    route_base = "/n"
+
+    @expose("/<name>")  # type: ignore[untyped-decorator]
+    def open(self, name: str) -> Any:
+        """Go to a notice."""
+        try:
+            pk = UUID(bytes=base64.b64decode(f"{name}==", "-_", validate=True))
+        except ValueError as error:
+            raise NotFound from error
+        return redirect(url_for("NoticesView.open", pk=pk))
 
 
 def latest(at_hand: Person, most: int) -> list[dict[str, Any]]:

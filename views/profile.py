@@ -10,11 +10,11 @@ from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from core import db
+from core import db, phones
 from core.errors import BadInput, NotFound, Refused
 from core.text import N_
-from core.work import clock, unit_of_work
-from models.organizations import CredentialKind, Profile
+from core.work import Work, clock, unit_of_work
+from models.organizations import CredentialKind, Organization, Profile
 from services import access, passwords, second_factor, sign_in
 from views.admin import inputs
 from views.admin.columns import Kind
@@ -32,6 +32,13 @@ FIELDS = (
         N_("Send me notices by mail, too"),
         Kind.yesno,
         required=False,
+    ),
+    Input(
+        "text_notices",
+        N_("Send me what is urgent by text message, too"),
+        Kind.yesno,
+        required=False,
+        hint=N_("Only to a phone that you have confirmed."),
     ),
 )
 
@@ -64,6 +71,8 @@ class ProfileView(BaseView):  # type: ignore[misc]
             row = work.session.scalars(query).one()
             for each in (*FIELDS, _locale()):
                 value = inputs.read(work.session, each, request.form.get(each.name))
+                if each.name == "phone" and value and value != row.phone:
+                    value = phones.e164(value, phones.region(_currency(work)))
                 setattr(row, each.name, value)
             session["locale"] = row.locale
 
@@ -186,6 +195,10 @@ class ProfileView(BaseView):  # type: ignore[misc]
         )
         db.door().commit()
         return (page, 422) if error else page
+
+
+def _currency(work: Work) -> str:
+    return work.session.scalar(select(Organization.currency).limit(1)) or ""
 
 
 def _locale() -> Input:

@@ -13,6 +13,7 @@ from views import (
     bills,
     bookings,
     cheques,
+    contacts,
     dunning,
     estate,
     events,
@@ -78,7 +79,9 @@ SCREENS = [
 VIEWS = [
     home.HomeView,
     profile.ProfileView,
+    contacts.ContactsView,
     notices.NoticesView,
+    notices.ShortNoticeView,
     files.FilesView,
     search.SearchView,
     imports.ImportsView,
@@ -93,6 +96,7 @@ VIEWS = [
     applying.ApplyingView,
     platform.PlatformView,
     mailbox.MailboxView,
+    mailbox.TextsView,
     openapi.OpenApi,
     *PORTAL,
 ]

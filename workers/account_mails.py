@@ -12,16 +12,16 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from adapters.mail import Mailer, MailRefused, MailUnavailable
 from core import db
 from core.db import uuid7
 from core.scope import Scope, seeing
 from core.text import N_
 from core.work import Actor, Work, unit_of_work
-from models.accounts import AccountMail, MailAbout
+from models.accounts import CODES, AccountMail, MailAbout
+from models.notices import Channel
 from models.organizations import Profile
-from services import notices, passwords
-from workers.mail import Letter, written
+from services import contacts, notices, passwords
+from workers.letters import Letter, NotDelivered, hand_over, reachable
 
 log = logging.getLogger(__name__)
 WHY = N_("You get this because an account here has this address.")
@@ -30,7 +30,20 @@ NOT_YOU = N_(
 )
 FORGOTTEN = "/login/forgotten"
 ASK = N_("Ask for a link")
+CODE = N_("Your code: %(code)s")
+HOLDS = N_(
+    "Type it where you asked for it. It holds for ten minutes, and shows that you read this."
+)
+NOT_ASKED = N_("If you did not ask for it, do nothing, and give it to nobody.")
+TYPE = N_("Open my profile")
+TEXT = N_("%(code)s is your code. It holds for ten minutes. Give it to nobody.")
 CHANGES = {
+    MailAbout.email_changed: N_(
+        "The e-mail address of your account was changed: this one opens it no longer."
+    ),
+    MailAbout.phone_taken: N_(
+        "Your phone number was confirmed by somebody else, and is not confirmed for you any more."
+    ),
     MailAbout.password_changed: N_("Your password was changed."),
     MailAbout.second_factor_off: N_("The second factor of your account was taken away."),
     MailAbout.outside_linked: N_(
@@ -42,10 +55,19 @@ CHANGES = {
 
 def send_due() -> None:
     """Send every such mail that is due; where no mail server is set up they wait."""
-    if not current_app.config["SMTP_URL"]:
-        return
+    if reachable(Channel.email):
+        _send_all(Channel.email)
+
+
+def text_due() -> None:
+    """Send every such text that is due; where no account is set up they wait."""
+    if reachable(Channel.sms):
+        _send_all(Channel.sms)
+
+
+def _send_all(channel: Channel) -> None:
     with _door() as work:
-        due = notices.due(work, AccountMail)
+        due = notices.due(work, AccountMail, channel)
     for mail_id in due:
         try:
             _send(mail_id)
@@ -64,19 +86,23 @@ def _send(mail_id: UUID) -> None:
             notices.not_sent(work, AccountMail, mail_id, said, for_good=True)
             return
         letter, mark = _letter(work, mail, owner), f"<{mail_id}.{mail.attempts}@makao>"
-    mailer = Mailer(current_app.config["SMTP_URL"], current_app.config["MAIL_FROM"])
+        channel = mail.channel
+        if letter is None:
+            said = "no code is to be had any more"
+            notices.not_sent(work, AccountMail, mail_id, said, for_good=True)
+            return
     try:
-        mailer.send(written(letter, mark))
-    except (MailUnavailable, MailRefused) as error:
-        for_good = isinstance(error, MailRefused)
+        hand_over(channel, letter, mark)
+    except NotDelivered as failure:
         with _door() as work:
-            notices.not_sent(work, AccountMail, mail_id, str(error), for_good=for_good)
+            said, over = str(failure), failure.for_good
+            notices.not_sent(work, AccountMail, mail_id, said, for_good=over)
     else:
         with _door() as work:
             notices.sent(work, AccountMail, mail_id)
 
 
-def _letter(work: Work, mail: AccountMail, owner: Profile) -> Letter:
+def _letter(work: Work, mail: AccountMail, owner: Profile) -> Letter | None:
     parts = {
         "to": mail.address,
         "name": owner.name,
@@ -85,6 +111,13 @@ def _letter(work: Work, mail: AccountMail, owner: Profile) -> Letter:
         "why": WHY,
         "chosen": False,
     }
+    if mail.about in CODES:
+        code = contacts.make(work.session, mail)
+        values, says = {"code": code, "name": current_app.config["APP_NAME"]}, (HOLDS, NOT_ASKED)
+        letter = Letter(
+            message=CODE, values=values, link="/profile/", more=says, act=TYPE, texted=TEXT, **parts
+        )
+        return letter if code else None
     if mail.about is not MailAbout.password_link:
         message = CHANGES[mail.about]
         return Letter(message=message, values={}, link=FORGOTTEN, more=(NOT_YOU,), act=ASK, **parts)

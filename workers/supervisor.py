@@ -214,10 +214,10 @@ def _here(host: str) -> str:
 
 
 def _ports() -> list[tuple[str, int]]:
-    card, smtp, mailbox, providers, kyc, oidc = (config.PORT + at for at in range(1, 7))
+    card, smtp, mailbox, providers, kyc, oidc, sms = (config.PORT + at for at in range(1, 8))
     doubles = [card] * config.CARD_DOUBLE + [smtp, mailbox] * config.MAIL_DOUBLE
     doubles += [providers] * config.PROVIDERS_DOUBLE + [kyc] * config.KYC_DOUBLE
-    doubles += [oidc] * config.OIDC_DOUBLE
+    doubles += [oidc] * config.OIDC_DOUBLE + [sms] * config.SMS_DOUBLE
     return [(config.HOST, config.PORT), *(("127.0.0.1", port) for port in doubles)]
 
 
@@ -285,7 +285,7 @@ def _doubles() -> list[Process]:
     )
     doubles = [card] * config.CARD_DOUBLE + [mail] * config.MAIL_DOUBLE
     doubles += [kyc] * config.KYC_DOUBLE
-    doubles += [_identities()] * config.OIDC_DOUBLE
+    doubles += [_identities()] * config.OIDC_DOUBLE + [_texts()] * config.SMS_DOUBLE
     return doubles + [providers] * config.PROVIDERS_DOUBLE
 
 
@@ -296,6 +296,17 @@ def _identities() -> Process:
         OIDC_PORT=str(config.PORT + 6),
         OIDC_CLIENT=config.OIDC_CLIENT_ID,
         OIDC_SECRET=config.OIDC_CLIENT_SECRET,
+    )
+
+
+def _texts() -> Process:
+    return _python(
+        "texts",
+        ["-m", "doubles.sms"],
+        SMS_PORT=str(config.PORT + 7),
+        SMS_DATA=str(config.DATA / "texts"),
+        SMS_USER=config.SMS_USER,
+        SMS_KEY=config.SMS_KEY,
     )
 
 

@@ -46,6 +46,7 @@ EDGES = {
     "views/portal/wallet_acts.py": "what a wrong PIN or password counts must hold",
     "views/applying.py": "a form that was refused leaves nothing",
     "views/portal/bills.py": "a form that was refused leaves nothing",
+    "views/contacts.py": "what belongs to sign-in is kept by its own session",
     "views/profile.py": "what belongs to sign-in is kept by its own session",
     "views/web/passwords.py": "the same",
     "views/web/outside.py": "the same",
@@ -59,6 +60,7 @@ WITHOUT_FLOW = {
 NOT_A_DOMAIN = {
     "views": {
         "applying",
+        "contacts",
         "financials",
         "manual_entries",
         "financial_filters",
@@ -96,11 +98,11 @@ NOT_A_DOMAIN = {
             "imports",
             "papers",
         ),
-        *("refunds", "disputes", "payouts", "account_mails"),
+        *("refunds", "disputes", "payouts", "account_mails", "letters"),
         *("simulate", "simulate_people", "simulate_days"),
     },
     "services": {
-        *("onboarding_cases", "kyc", "identifiers", "application_mails", "boxes"),
+        *("contacts", "onboarding_cases", "kyc", "identifiers", "application_mails", "boxes"),
         *("invariants", "reports", "postings", "access", "sign_in", "second_factor"),
         *(
             "instalments",

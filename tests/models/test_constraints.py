@@ -328,6 +328,7 @@ SEALED = {
     "ck_bill_charge_complete_where_asked": "UPDATE bill_charge SET gross = 0",
     "ck_bill_charge_where_asked_has_position": "UPDATE bill_charge SET position = NULL",
     "ck_wallet_name_is_plain": "UPDATE wallet SET name = 'Not Plain'",
+    "ck_contact_code_tries_are_few": "UPDATE contact_code SET tries = 6",
     "ck_signature_code_tries_are_few": "UPDATE signature_code SET tries = 6",
     "ck_signature_request_completed_is_kept": "UPDATE signature_request SET status = 'completed'",
     "ck_signature_request_ends_after_it_begins": "UPDATE signature_request"

@@ -21,7 +21,7 @@ from tests import database, make
 
 OURS = [table for name, table in Base.metadata.tables.items() if not name.startswith("ab_")]
 PLATFORM = {"profile", "credential", "scheduled_run", "password_link", "account_mail"} | {
-    *("platform_admin", "platform_act", "outside_identity")
+    *("platform_admin", "platform_act", "outside_identity", "contact_code")
 }
 """Tables that belong to no organization."""
 REFUSED = "42501"
@@ -125,7 +125,13 @@ def test_the_other_roles_read_what_they_are_for(
     every = {table.name for table in OURS}
     kept = {"credential", "password_link", "account_mail", "outside_identity"}
     door = kept | {"profile", "membership", "member_invitation", "organization", "platform_admin"}
-    unread = kept | {"wallet_pin", "signature_code", "platform_admin", "platform_act"}
+    unread = kept | {
+        "wallet_pin",
+        "signature_code",
+        "platform_admin",
+        "platform_act",
+        "contact_code",
+    }
 
     assert read == (every - unread if role == "makao_reader" else door)
 

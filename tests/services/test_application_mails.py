@@ -15,7 +15,7 @@ from models.onboarding import ApplicantRole, Application
 from services import application_mails, notices, onboarding
 from tests import make
 from tests.onboarding import begun, checked, go_on, handed_in, open_to_all, written
-from workers import mail
+from workers import letters, mail
 from workers import onboarding as jobs
 
 pytestmark = pytest.mark.req("S2.07")
@@ -37,7 +37,7 @@ def text_of(app: Flask, work: Work, about: str) -> str:
     letter = mail._letter(work, mails(work)[about])
     assert letter
     with app.test_request_context():
-        return mail.written(letter, "<1@example.org>").text
+        return letters.written(letter, "<1@example.org>").text
 
 
 def test_who_is_invited_and_has_an_address_gets_the_link(app: Flask, work: Work) -> None:

@@ -5,8 +5,8 @@ from flask import Flask
 
 from adapters.mail import Mailer, MailUnavailable
 from core.text import N_
-from workers import mail
-from workers.mail import Letter
+from workers import letters
+from workers.letters import Letter
 
 SAYS = N_("%(author)s wrote on %(record)s: %(text)s")
 
@@ -28,7 +28,7 @@ def test_a_mail_is_written_so_that_it_can_go(app: Flask, written: str) -> None:
     values = {"author": written, "record": written, "text": written}
     with app.test_request_context():
         letter = Letter("a@example.org", written, "en", written, SAYS, values, "/x")
-        message = mail.written(letter, "<1@example.org>")
+        message = letters.written(letter, "<1@example.org>")
 
     assert "<script" not in (message.html or "")
     # Nothing listens at port 1: what is refused for good never gets so far.

@@ -62,6 +62,8 @@ AUDITED: Mapping[str, str] = {
     "orders": N_("Times ordered"),
     "shown_hash": N_("Link that was shown"),
     "email_confirmed_at": N_("Address confirmed"),
+    "phone_confirmed_at": N_("Phone confirmed"),
+    "text_notices": N_("Urgent notices by text message"),
     "actor_name": N_("By"),
     "issuer": N_("Provider of identities"),
     "known_as": N_("Known there as"),

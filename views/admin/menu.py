@@ -178,6 +178,7 @@ def _ways_in() -> list[dict[str, str]]:
 def _person_links() -> list[dict[str, str]]:
     return [
         {"label": _("Profile"), "url": url_for("ProfileView.profile"), "icon": "user"},
+        {"label": _("How to reach you"), "url": url_for("ContactsView.index"), "icon": "mail"},
         {"label": _("Password"), "url": url_for("ProfileView.password"), "icon": "key"},
         {
             "label": _("Second factor"),

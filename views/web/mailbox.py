@@ -1,4 +1,4 @@
-"""The mails of the demo at /dev/mail: what the mail double has taken. Only in the demo."""
+"""What the demo has sent: mails at /dev/mail, texts at /dev/texts, as the doubles took them."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,7 @@ class MailboxView(BaseView):  # type: ignore[misc]
     def index(self) -> Any:
         """List the mails, newest first."""
         asked = {"limit": "50", "to": request.args.get("to", "")[:320]}
-        found = _read("/mails", {key: each for key, each in asked.items() if each})
+        found = _read("MAILBOX_URL", "/mails", {key: each for key, each in asked.items() if each})
         mails = [
             each | {"at": datetime.fromtimestamp(each["received_at"], UTC)}
             for each in (found or {}).get("mails", [])
@@ -35,15 +35,33 @@ class MailboxView(BaseView):  # type: ignore[misc]
         """Show one mail, as text: what others wrote is not run here."""
         if not key.replace("-", "").isalnum():
             raise NotFound
-        found = _read(f"/mails/{key}", {})
+        found = _read("MAILBOX_URL", f"/mails/{key}", {})
         if found is None:
             raise NotFound
         return render_template("dev/mail.html", mail=found)
 
 
-def _read(path: str, query: dict[str, str]) -> Any:
+class TextsView(BaseView):  # type: ignore[misc]
+    """A phone that holds everybody's texts, to look at in the demo."""
+
+    route_base = "/dev/texts"
+    default_view = "index"
+
+    @expose("/")  # type: ignore[untyped-decorator]
+    def index(self) -> Any:
+        """List the texts, newest first."""
+        asked = {"limit": "50", "to": request.args.get("to", "")[:40]}
+        found = _read("SMS_BOX_URL", "/texts", {key: each for key, each in asked.items() if each})
+        texts = [
+            each | {"at": datetime.fromtimestamp(each["received_at"], UTC)}
+            for each in (found or {}).get("texts", [])
+        ]
+        return render_template("dev/texts.html", texts=texts, reached=found is not None)
+
+
+def _read(double: str, path: str, query: dict[str, str]) -> Any:
     signed_in()
-    base = current_app.config.get("MAILBOX_URL")
+    base = current_app.config.get(double)
     if not current_app.config.get("DEMO") or not base:
         raise NotFound
     try:

@@ -1,0 +1,1 @@
+"""A provider of text messages as Africa's Talking is one, for tests and the demo."""
