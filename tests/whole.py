@@ -33,7 +33,7 @@ OURS = (
     "SECRET_KEY",
     "PUBLIC_URL",
 )
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 900.0
 """A start with the demo takes a quarter of a minute alone, and much longer beside a full load."""
 
 
