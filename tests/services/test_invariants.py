@@ -23,7 +23,9 @@ FAULTS = {
     "S4": "ALTER TABLE invoice DROP CONSTRAINT ck_invoice_paid_is_paid;"
     " UPDATE invoice SET paid_amount = paid_amount - 1 WHERE status = 'paid'",
     "S5": "UPDATE booking SET base_price = base_price + 1 WHERE status = 'in_progress'",
-    "S8": "UPDATE invoice_line SET tax_included = true, taxed_after = 99 WHERE tax_id IS NOT NULL",
+    "S8": "ALTER TABLE invoice_line DROP CONSTRAINT ck_invoice_line_part_contains_its_tax;"
+    " ALTER TABLE invoice_line DROP CONSTRAINT ck_invoice_line_tax_is_its_percent;"
+    " UPDATE invoice_line SET taxed_after = 99",
     "S7": "UPDATE credit_note SET total = total + 1",
     "U1": "UPDATE posting SET unit_id = gen_random_uuid() WHERE entry_id IN"
     " (SELECT id FROM journal_entry WHERE source_table = 'invoice')",
