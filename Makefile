@@ -8,6 +8,10 @@ WORDS := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po)
 WORKERS ?= 2
 UV := uv==0.13.8
 export PYTHONPATH := .
+# Every process reads what the first one has compiled, also where the shell forbids Python to write
+# beside the sources: it is kept in .venv.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/compiled
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-oldest check check-database bench requirements lock db-url faults dump translations docs

@@ -26,7 +26,7 @@ BLOCKS = ("Acacia", "Baobab", "Cedar")
 FLOORS, DOORS = 4, 3
 SIZES = ((Decimal(52), 1), (Decimal(78), 2), (Decimal(124), 3))
 SHOPS = 4
-MONTHS = 15
+MONTHS = 9
 EARLY = time(6, tzinfo=UTC)
 METHODS = (PaymentMethod.bank_transfer, PaymentMethod.bank_transfer, PaymentMethod.cash)
 

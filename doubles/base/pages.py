@@ -102,9 +102,10 @@ def about(row: sqlite3.Row, body: str, foot: str) -> str:
     return document(f"Pay {money(row)}", f"<main>{head}{body}</main>{foot}")
 
 
-def document(title: str, body: str) -> str:
-    """Make a page."""
-    return f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
+def document(title: str, body: str, *, again_seconds: int = 0) -> str:
+    """Make a page; one that waits for something looks again by itself."""
+    again = f'<meta http-equiv="refresh" content="{again_seconds}">' if again_seconds else ""
+    return f"""<!doctype html><html lang="en"><head><meta charset="utf-8">{again}
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots"
  content="noindex"><title>{title}</title><style>{CSS}</style></head><body>{body}</body></html>"""
 

@@ -16,6 +16,8 @@ from doubles.base.counter import Answer, Counter, Request, web_address, whole
 PIN = "1234"
 TOKEN_SECONDS = 3599
 SHILLING = 100
+LOOKS_SECONDS = 3
+"""A phone rings by itself: its page looks again, as it may be opened before it is asked."""
 CODES = {
     "": ("0", "The service request is processed successfully."),
     "cancelled": ("1032", "Request cancelled by user"),
@@ -200,7 +202,7 @@ class MpesaCounter(Counter):
             words = (
                 "There is nothing to pay." if not paid else "Done. Look at the page you paid on."
             )
-            return 200, _phone(reference, f"<p>{words}</p>"), None
+            return 200, _phone(reference, f"<p>{words}</p>", again_seconds=LOOKS_SECONDS), None
         return 200, _phone(reference, _asks(now, f"{self.address}{request.path}")), now
 
     def _answered(self, db: sqlite3.Connection, row: sqlite3.Row, form: dict[str, str]) -> None:
@@ -285,9 +287,11 @@ def _status(row: sqlite3.Row, data: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _phone(number: str, body: str) -> str:
+def _phone(number: str, body: str, *, again_seconds: int = 0) -> str:
     return pages.document(
-        f"Phone {number}", f"<main><header><h1>+{number}</h1></header>{body}</main>"
+        f"Phone {number}",
+        f"<main><header><h1>+{number}</h1></header>{body}</main>",
+        again_seconds=again_seconds,
     )
 
 

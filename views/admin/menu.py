@@ -95,28 +95,43 @@ def _works_here(at_hand: Person) -> bool:
 
 
 def menu(at_hand: Person) -> list[dict[str, Any]]:
-    """Give what the person may open, by domain. What is closed is left out."""
+    """Give what the person may open, by domain, and where they are. What is closed is left out."""
+    made: list[dict[str, Any]] = [_here(_item(_("Home"), url_for("HomeView.home"), exact=True))]
+    made[0]["icon"] = "home"
+    for name, icon, items in _parts(at_hand):
+        pages = [_here(each) for each in items]
+        opened = any(each["current"] for each in pages) or len(pages) < 20
+        made.append({"label": name, "icon": icon, "pages": pages, "open": opened})
+    return made
+
+
+def _parts(at_hand: Person) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """Give the parts of the menu as their roles open them; put together once for each set of roles.
+
+    Every page has a menu of some ninety items, and what it says follows from the roles, which are
+    declared in code, and from the language.
+    """
+    admin = at_hand.identity.platform_admin
+    scopes = frozenset(at_hand.identity.scopes)
+    key = (*at_hand.roles, admin, scopes, str(get_locale()), request.script_root)
+    known: dict[Any, Any] = current_app.extensions.setdefault("menus", {})
+    if key not in known:
+        known[key] = _put_together(at_hand)
+    found: list[tuple[str, str, list[dict[str, Any]]]] = known[key]
+    return found
+
+
+def _put_together(at_hand: Person) -> list[tuple[str, str, list[dict[str, Any]]]]:
     groups: dict[str, list[dict[str, Any]]] = {name: [] for name, _icon in MENUS}
     for screen in BY_TABLE.values():
         if at_hand.may(READ_VERB, screen.name):
-            url = url_for(f"{screen.name}.index")
-            groups[screen.menu].append(_item(_(screen.title), url))
+            groups[screen.menu].append(_item(_(screen.title), url_for(f"{screen.name}.index")))
     for name, label, url, table in PAGES:
         if at_hand.may(READ_VERB, table):
             groups[name].append(_item(_(label), url))
     groups[PLATFORM] = _platform(at_hand)
-    home = url_for("HomeView.home")
-    top = [_item(_("Home"), home, exact=True) | {"icon": "home"}]
-    return top + [
-        {
-            "label": _(name),
-            "icon": icon,
-            "pages": groups[name],
-            "open": any(item["current"] for item in groups[name]) or len(groups[name]) < 20,
-        }
-        for name, icon in (*MENUS, (PLATFORM, "server"))
-        if groups[name]
-    ]
+    parts = (*MENUS, (PLATFORM, "server"))
+    return [(_(name), icon, groups[name]) for name, icon in parts if groups[name]]
 
 
 def _platform(at_hand: Person) -> list[dict[str, Any]]:
@@ -126,8 +141,14 @@ def _platform(at_hand: Person) -> list[dict[str, Any]]:
 
 
 def _item(label: str, url: str, *, exact: bool = False) -> dict[str, Any]:
-    here = request.path == url if exact else request.path.startswith(url)
-    return {"label": label, "url": url, "current": here}
+    return {"label": label, "url": url, "exact": exact}
+
+
+def _here(item: dict[str, Any]) -> dict[str, Any]:
+    """Say of an item whether it is the page at hand."""
+    url = item["url"]
+    here = request.path == url if item["exact"] else request.path.startswith(url)
+    return {"label": item["label"], "url": url, "current": here}
 
 
 def _unread(at_hand: Person) -> int:
