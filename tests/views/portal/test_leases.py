@@ -1,5 +1,6 @@
 """Leases in the portal: what was agreed and charged, what is open, and giving notice."""
 
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -128,26 +129,45 @@ def test_a_tenant_gives_notice_and_the_lease_ends_on_that_day(office: Office) ->
     assert tenant.client.post(f"{tenant.page}/notice", data=given).status_code == 404
 
 
-@pytest.mark.parametrize("whose", ["theirs", "nobody's"])
-def test_by_hand_nobody_gives_notice_for_another(office: Office, whose: str) -> None:
-    tenant, other = Tenant(office), Holder(office, "Resident")
-    tell = (
-        "INSERT INTO event (id, organization_id, type, version, subject_table, subject_id,"
-        " sequence, data, actor, correlation_id, happened_at, source) VALUES (gen_random_uuid(),"
-        " :home, 'lease.notice_asked', '1.0', 'lease', :lease, 0, :data, 'user:1',"
-        " gen_random_uuid(), now(), 'x')"
-    )
-    party: UUID = tenant.party_id if whose == "theirs" else other.party_id
+def tells(tenant: Tenant, as_party: UUID, **says: str) -> None:
+    """Write by hand, with the secret of a member, that notice is asked for."""
+    office = tenant.office
     with Session(office.app.extensions["engines"]["door"]) as door:
         profile_id = make.user(door)
+        door.commit()
     with office.work() as work:
-        make.member(work, profile_id, "Resident", party_id=other.party_id)
+        make.member(work, profile_id, "Resident", party_id=as_party)
     with Session(office.app.extensions["engines"]["door"]) as door:
         key = make.key(door, profile_id, office.home)
         door.commit()
-    scope = Scope(office.home, profile_id, frozenset({"Resident"}), key=key, actor="user:1")
-    values = {"home": office.home, "lease": tenant.lease, "data": f'{{"party_id": "{party}"}}'}
+    who = f"user:{profile_id}"
+    scope = Scope(office.home, profile_id, frozenset({"Resident"}), key=key, actor=who)
+    tell = (
+        "INSERT INTO event (id, organization_id, type, version, subject_table, subject_id,"
+        " sequence, data, actor, correlation_id, happened_at, source) VALUES (gen_random_uuid(),"
+        " :home, 'lease.notice_asked', '1.0', 'lease', :lease, 0, CAST(:data AS json), :who,"
+        " gen_random_uuid(), now(), 'x')"
+    )
+    values = {"home": office.home, "lease": tenant.lease, "who": who, "data": json.dumps(says)}
     with Session(office.app.extensions["engines"]["web"]) as session, seeing(session, scope):
-        with pytest.raises(DBAPIError):
-            session.execute(text(tell), values)
+        session.execute(text(tell), values)
         session.rollback()
+
+
+@pytest.mark.parametrize("whose", ["theirs", "nobody's"])
+def test_by_hand_nobody_gives_notice_for_another(office: Office, whose: str) -> None:
+    tenant, other = Tenant(office), Holder(office, "Resident")
+    day = tenant.first().isoformat()
+    tells(tenant, tenant.party_id, party_id=str(tenant.party_id), until=day)  # their own
+
+    party = tenant.party_id if whose == "theirs" else other.party_id
+    with pytest.raises(DBAPIError, match="not for whoever asks"):
+        tells(tenant, other.party_id, party_id=str(party), until=day)
+
+
+@pytest.mark.parametrize("day", ["", "soon", "2027-02-31", "0001-01-01", "9999-12-31"])
+def test_by_hand_notice_is_for_a_day_that_there_is(office: Office, day: str) -> None:
+    tenant = Tenant(office)
+
+    with pytest.raises(DBAPIError, match="not for whoever asks|out of range"):
+        tells(tenant, tenant.party_id, party_id=str(tenant.party_id), until=day)
