@@ -85,6 +85,12 @@ REPORTS: Mapping[str, Report] = {
         "hourglass",
         "on party",
     ),
+    "rent-roll": Report(
+        N_("Rent roll"),
+        N_("Each unit, who rents it, for how much, and what is overdue."),
+        "key",
+        "on estate unit",
+    ),
     "trust": Report(
         N_("Trust reconciliation"),
         N_("Whether money held for others is there: bank, book and holders."),

@@ -19,6 +19,7 @@ from views.admin.spoken import table as record_kind
 from views.admin.words import day, money
 from views.bank_tables import bank
 from views.financial_sheets import Cell, Head, Line, Table, Wish
+from views.rent_tables import rents
 from views.tax_tables import taxes
 
 AGES = (
@@ -223,6 +224,7 @@ BUILDERS: dict[str, Callable[[Work, Wish], Table]] = {
     "trust": trust,
     "bank": bank,
     "taxes": taxes,
+    "rent-roll": rents,
 }
 
 

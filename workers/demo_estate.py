@@ -26,7 +26,9 @@ BLOCKS = ("Acacia", "Baobab", "Cedar")
 FLOORS, DOORS = 4, 3
 SIZES = ((Decimal(52), 1), (Decimal(78), 2), (Decimal(124), 3))
 SHOPS = 4
-MONTHS = 9
+MOVING_DAYS = 80
+STOOD, BILLED = 15, 9
+"""Months since the first people moved in, and since charges are asked for."""
 EARLY = time(6, tzinfo=UTC)
 METHODS = (PaymentMethod.bank_transfer, PaymentMethod.bank_transfer, PaymentMethod.cash)
 
@@ -46,10 +48,14 @@ class Court:
     def play(self) -> None:
         """Build it, let people move in, and ask them for its charges, month by month."""
         today = clock().date()
-        first = (today.replace(day=1) - timedelta(days=30 * MONTHS)).replace(day=1)
-        self.since = first - timedelta(days=90)
+        this = today.replace(day=1)
+        first = (this - timedelta(days=30 * BILLED)).replace(day=1)
+        self.since = (this - timedelta(days=30 * STOOD)).replace(day=1) - timedelta(days=90)
         with self.at(_morning(self.since)) as work:
             self._build(work)
+        with self.at(_morning(self.since + timedelta(days=MOVING_DAYS + 1))) as work:
+            for unit_id in estate.stale(work):
+                estate.refresh(work, unit_id)
         with self.at(clock() - timedelta(hours=5)) as work:
             self._hand_over(work)
         rate = Decimal(45) if self.currency == "KES" else Decimal(350)
@@ -120,7 +126,7 @@ class Court:
             self._move_in(work, unit.id, owners[0], OccupancyRole.owner_occupier)
 
     def _move_in(self, work: Work, unit_id: UUID, party_id: UUID, role: OccupancyRole) -> None:
-        since = self.since + timedelta(days=self.random.randint(1, 80))
+        since = self.since + timedelta(days=self.random.randint(1, MOVING_DAYS))
         row = Occupancy(unit_id=unit_id, party_id=party_id, role=role, since=since)
         estate.move_in(work, row)
 

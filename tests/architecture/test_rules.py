@@ -79,6 +79,7 @@ NOT_A_DOMAIN = {
         "handovers",
         "screens",
         "tax_tables",
+        "rent_tables",
     },
     "workers": {
         "identifiers",
@@ -125,7 +126,14 @@ NOT_A_DOMAIN = {
         *("lease_wording", "lease_notices"),
         *("asking", "disputes", "duplicates", "ways"),
         *("balances", "financials", "statements", "ageing", "printed_reports"),
-        *("manual_entries", "credit_notes", "write_offs", "free_invoices", "tax_reports"),
+        *(
+            "manual_entries",
+            "credit_notes",
+            "write_offs",
+            "free_invoices",
+            "tax_reports",
+            "rent_roll",
+        ),
         *("invoice_papers", "paper_mails", "reversals"),
         *("bank_matching", "bank_undoing", "bank_suggestions", "bank_reconciliation", "bank_rules"),
         *("handovers", "import_rows", "estate_sheets", "estate_import", "estate_import_run"),

@@ -1,5 +1,6 @@
 """How values are written for people: money, days, times, yes and no, states, lists."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from models.billing import InvoiceLine
 from services import instalments
 
 SHOWN_NAMES = 3
+CODED = re.compile(r"[A-Z]{1,6}-\d{3,}")
 PROGRAMS = (
     ("Edg/", "Edge"),
     ("OPR/", "Opera"),
@@ -66,6 +68,12 @@ def dash(value: Any) -> Any:
     return Markup('<span class="mk-dash">\u2013</span>') if empty else value
 
 
+def coded(value: Any) -> bool:
+    """Whether what a cell shows is a number like INV-000012, which is not broken in two."""
+    said = Markup(value).striptags() if isinstance(value, str) else ""  # noqa: S704  # only looked at
+    return bool(CODED.fullmatch(said))
+
+
 def names(values: Iterable[Any]) -> str:
     """List the first three and say how many more: a, b, c +4."""
     plain = [str(each) for each in values]
@@ -113,3 +121,4 @@ def init_app(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     for filter_ in (money, number, day, moment, yesno, dash, names, device, said, line_in_words):
         app.jinja_env.filters[filter_.__name__] = filter_
+    app.jinja_env.tests["coded"] = coded

@@ -169,5 +169,5 @@ def test_by_hand_nobody_gives_notice_for_another(office: Office, whose: str) -> 
 def test_by_hand_notice_is_for_a_day_that_there_is(office: Office, day: str) -> None:
     tenant = Tenant(office)
 
-    with pytest.raises(DBAPIError, match="not for whoever asks|out of range"):
+    with pytest.raises(DBAPIError, match=r"not for whoever asks|out of range"):
         tells(tenant, tenant.party_id, party_id=str(tenant.party_id), until=day)
