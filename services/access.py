@@ -51,7 +51,7 @@ _ESTATE_WRITE = dict.fromkeys(_ESTATE_READ, "*")
 _LEASES_READ = dict.fromkeys(
     (
         *("lease", "property_guideline", "lease_extra", "lease_charge", "price_index"),
-        "lease_template",
+        *("lease_template", "inspection", "inspection_item", "inspection_template"),
     ),
     "read",
 )

@@ -30,6 +30,7 @@ from models.dunning import LateFeeKind, LateFeeRule, ReminderStep
 from models.estate import Block, Estate, Occupancy, OccupancyRole, Ownership, Unit, UnitType
 from models.events import Delivery, Event, IdempotencyKey, ScheduledRun
 from models.files import Comment, Document, DocumentUse, Follower
+from models.inspections import Condition, Inspection, InspectionKind, InspectionTemplate
 from models.lease_papers import LeaseTemplate
 from models.leasing import Guideline, Lease
 from models.ledger import Account, Entry
@@ -66,8 +67,10 @@ from services import (
     credit_notes,
     disputes,
     estate,
+    files,
     holds,
     identifiers,
+    inspections,
     instalments,
     late_fees,
     lease_papers,
@@ -93,6 +96,7 @@ from services import (
 from services.bank_statements import File, Movement
 from services.disputes import Said
 from services.files import Kept
+from services.inspections import Found
 from services.ledger import Leg, Recipe
 from services.payments import Part
 from services.scheduled_bills import Wish
@@ -278,13 +282,34 @@ def _lease(work: Work, place: Estate) -> None:
     work.session.flush()
     lease_papers.keep(work, sent.id, Kept("x.pdf", "application/pdf", "lease", "x", 9))
     leasing.send_for_signature(work, sent.id)
-    _activate(work, make.lease(work, make.unit(work, place).id))
+    let = make.lease(work, make.unit(work, place).id)
+    _activate(work, let)
+    _inspect(work, let)
     make.lease(work, make.unit(work, place).id)
     rule = LateFeeRule(organization_id=home, name="x", currency="KES", kind=LateFeeKind.fixed)
     rule.amount, rule.lease_id = Decimal(5), sent.id
     work.session.add(rule)
     line = billing.Line("x", Decimal(70), RENTAL_INCOME)
     billing.draft(work, sent.party_id, "KES", "x", [line], lease_id=sent.id)
+
+
+def _inspect(work: Work, let: Lease) -> None:
+    """An inspection that is signed off, with a picture, one that is being written, and lists."""
+    for unit_type in (None, UnitType.shop):
+        rooms = InspectionTemplate(organization_id=work.scope.home(), name="x", rooms="# A\nb")
+        rooms.unit_type = unit_type
+        work.session.add(rooms)
+    work.session.flush()
+    for kind in (InspectionKind.move_out, InspectionKind.move_in):
+        row = Inspection(lease_id=let.id, kind=kind, inspector="x")
+        row.inspected_on = work.now.date() - timedelta(days=1)
+        inspections.begin(work, row)
+        for each in inspections.items(work, row.id):
+            shot = Kept("x.png", "image/png", f"{kind}", "x", 9)
+            files.attach(work, "inspection_item", each.id, shot)
+    done = {each.id: Found(Condition.good, "x", None) for each in inspections.items(work, row.id)}
+    inspections.fill(work, row.id, done)
+    inspections.sign_off(work, row.id)
 
 
 def _onboard(work: Work) -> None:

@@ -12,6 +12,7 @@ from core.text import N_
 from core.work import Work
 from models.billing import Invoice
 from models.estate import Unit
+from models.inspections import Inspection
 from models.leasing import Guideline, Lease, LeaseParty, LeaseStatus
 from models.people import Party
 from models.rents import LeaseCharge, LeaseExtra, LeaseRent
@@ -287,6 +288,14 @@ LEASE = Screen(
             N_("Charged"),
             "period_on period_until kind amount invoice void",
             order="-period_on",
+        ),
+        Related(
+            Inspection,
+            "lease_id",
+            N_("Inspections"),
+            "number kind status inspected_on inspector",
+            order="-inspected_on",
+            add=True,
         ),
         Related(
             Invoice,

@@ -123,7 +123,7 @@ NOT_A_DOMAIN = {
         *("approval_rules", "late_fees", "reminders", "invitations", "journal", "passwords"),
         *("platform", "outside"),
         *("signature_papers", "signing_acts", "signing_progress", "lease_signing"),
-        *("lease_wording", "lease_notices"),
+        *("lease_wording", "lease_notices", "inspection_lists"),
         *("asking", "disputes", "duplicates", "ways"),
         *("balances", "financials", "statements", "ageing", "printed_reports"),
         *(

@@ -20,6 +20,7 @@ from models.disputes import DISPUTE_FLOW
 from models.estate import UNIT_FLOW
 from models.events import SAGA_FLOW
 from models.holds import HOLD_FLOW
+from models.inspections import INSPECTION_FLOW
 from models.leasing import LEASE_FLOW
 from models.onboarding import APPLICATION_FLOW, CHECK_FLOW, KYC_FLOW
 from models.payments import INTENT_FLOW, REFUND_FLOW
@@ -52,6 +53,7 @@ FLOWS: dict[str, Flow[Any]] = {
     "dispute": DISPUTE_FLOW,
     "due": DUE_FLOW,
     "hold": HOLD_FLOW,
+    "inspection": INSPECTION_FLOW,
     "lease": LEASE_FLOW,
     "order": ORDER_FLOW,
     "party": PARTY_FLOW,

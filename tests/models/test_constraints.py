@@ -117,6 +117,8 @@ EXTRA = {
     },
     "uq_late_fee_rule_active": {"lease_id": "NULL"},
     "uq_late_fee_rule_of_lease": {"estate_id": "NULL"},
+    "uq_inspection_organization_id_number": {"kind": "'periodic'"},
+    "uq_inspection_template_all": {"unit_type": "NULL"},
     "uq_lease_template_all": {"estate_id": "NULL"},
     "uq_property_guideline_estate": {"unit_type": "NULL", "unit_id": "NULL"},
     "uq_property_guideline_type": {"unit_id": "NULL"},
@@ -214,6 +216,15 @@ CHECKS = {
     "ck_lease_document_version_of_template": "INSERT INTO lease_document (id, organization_id,"
     " lease_id, document_id, template_version) SELECT gen_random_uuid(), organization_id, lease_id,"
     " document_id, 1 FROM lease_document",
+    "ck_inspection_by_somebody": "UPDATE inspection SET inspector = ' ' WHERE status = 'draft'",
+    "ck_inspection_readings": "UPDATE inspection SET water = -1 WHERE status = 'draft'",
+    "ck_inspection_signed_off": "UPDATE inspection SET signed_off_at = now()"
+    " WHERE status = 'draft'",
+    "ck_inspection_item_cost": "UPDATE inspection_item SET cost = -1 WHERE inspection_id IN"
+    " (SELECT id FROM inspection WHERE status = 'draft')",
+    "ck_inspection_item_named": "UPDATE inspection_item SET thing = ' ' WHERE inspection_id IN"
+    " (SELECT id FROM inspection WHERE status = 'draft')",
+    "ck_inspection_template_has_rooms": "UPDATE inspection_template SET rooms = ' '",
     "ck_lease_rent_amount": "UPDATE lease_rent SET amount = 0",
     "ck_price_index_first_day": "UPDATE price_index SET month_on = month_on + 1",
     "ck_price_index_value": "UPDATE price_index SET value = 0",
@@ -221,7 +232,8 @@ CHECKS = {
     "ck_block_has_name": "UPDATE block SET name = ' '",
     "ck_dispatch_about_one_thing": "UPDATE dispatch SET notification_id = NULL",
     "ck_estate_has_name": "UPDATE estate SET name = ' '",
-    "ck_document_not_empty": "UPDATE document SET size = 0 WHERE use = 'attachment'",
+    "ck_document_not_empty": "UPDATE document SET size = 0 WHERE use = 'attachment'"
+    " AND subject_table NOT LIKE 'inspection%'",
     "ck_import_row_line_counts_from_one": "UPDATE import_row SET line = 0",
     "ck_instalment_step_one_due": "UPDATE instalment_step SET days = 5, due_on = now()",
     "ck_instalment_step_percent": "UPDATE instalment_step SET percent = 0",
@@ -379,6 +391,15 @@ TRIGGERS = {
     "ex_lease_days": "INSERT INTO lease (id, organization_id, number, unit_id, party_id, status,"
     " since, currency, rent, custom) SELECT gen_random_uuid(), organization_id, 'x', unit_id,"
     " party_id, 'active', since + 9, 'KES', 1, '{}' FROM lease WHERE status = 'pending_signature'",
+    "inspection_files": "INSERT INTO document (id, organization_id, subject_table, subject_id, use,"
+    " title, content_type, storage_key, sha256, size) SELECT gen_random_uuid(), organization_id,"
+    " 'inspection', id, 'photo', 'x', 'image/png', 'x', 'x', 1 FROM inspection"
+    " WHERE status = 'draft'",
+    "inspection_is_whole": "UPDATE inspection SET status = 'signed_off', signed_off_at = now()"
+    " WHERE status = 'draft'",
+    "inspection_item_currency": "UPDATE inspection_item SET currency = 'USD' WHERE inspection_id IN"
+    " (SELECT id FROM inspection WHERE status = 'draft')",
+    "inspection_stays": "UPDATE inspection_item SET note = 'x'",
     "lease_charge_stays": "UPDATE lease_charge SET gross = gross + 1",
     "lease_stays": "UPDATE lease SET rent = rent + 1 WHERE status = 'pending_signature'",
     "ex_ownership_days": "UPDATE ownership SET share_of = 2; INSERT INTO ownership (id,"

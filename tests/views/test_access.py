@@ -83,6 +83,8 @@ RIGHTS = {
     "/papers/credit_note/<uuid:pk>.pdf": ("credit_note", "read"),
     "/papers/lease/<uuid:pk>.pdf": ("lease", "read"),
     "/papers/lease_template/<uuid:pk>.pdf": ("lease_template", "read"),
+    "/inspections/<uuid:pk>": ("inspection", "read"),
+    "/inspections/<uuid:pk>/fill": ("inspection", "write"),
     "/papers/style/<kind>.pdf": ("paper_style", "read"),
     "/reports/": ("financial_report", "read"),
     "/reports/<name>": ("financial_report", "read"),

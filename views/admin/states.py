@@ -38,6 +38,14 @@ from models.estate import (
 )
 from models.events import SAGA_FLOW, SagaStatus, Severity
 from models.holds import HOLD_FLOW, HoldStatus
+from models.inspections import (
+    CONDITION_LABELS,
+    INSPECTION_FLOW,
+    INSPECTION_KIND_LABELS,
+    Condition,
+    InspectionKind,
+    InspectionStatus,
+)
 from models.leasing import (
     INCREASE_LABELS,
     LEASE_FLOW,
@@ -120,6 +128,7 @@ FLOWS: Mapping[type[Enum], Any] = {
     ImportStatus: IMPORT_FLOW,
     IntentStatus: INTENT_FLOW,
     InvoiceStatus: INVOICE_FLOW,
+    InspectionStatus: INSPECTION_FLOW,
     LeaseStatus: LEASE_FLOW,
     KycStatus: KYC_FLOW,
     OrderStatus: ORDER_FLOW,
@@ -151,6 +160,8 @@ CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
     CheckKind: CHECK_KIND_LABELS,
     IdentifierKind: IDENTIFIER_LABELS,
     ChargeKind: CHARGE_KIND_LABELS,
+    Condition: CONDITION_LABELS,
+    InspectionKind: INSPECTION_KIND_LABELS,
     Every: EVERY_LABELS,
     ExtraKind: EXTRA_KIND_LABELS,
     Increase: INCREASE_LABELS,

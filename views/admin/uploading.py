@@ -36,12 +36,22 @@ def keep(
         BadInput: nothing was sent, or the file cannot be taken.
 
     """
+    pictures = use in (DocumentUse.photo, DocumentUse.logo)
+    kept = taken(sent, pictures=pictures)
+    with unit_of_work(db.session(), actor()) as work, in_words(work.session):
+        return files.attach(work, table, subject_id, kept, use)
+
+
+def taken(sent: FileStorage | None, *, pictures: bool) -> Kept:
+    """Check a file and keep it in the storage; whoever asks writes it down with a record.
+
+    Raises:
+        BadInput: nothing was sent, or the file cannot be taken.
+
+    """
     if sent is None or not sent.filename:
         raise BadInput(N_("Choose a file first."), field="file")
-    pictures = use in (DocumentUse.photo, DocumentUse.logo)
     allowed = uploads.PICTURES if pictures else uploads.DOCUMENTS
     upload = uploads.check(sent.filename, sent.stream.read(), allowed)
     stored = storage().put(upload.content)
-    kept = Kept(upload.name, upload.mime, stored.key, stored.sha256, stored.size)
-    with unit_of_work(db.session(), actor()) as work, in_words(work.session):
-        return files.attach(work, table, subject_id, kept, use)
+    return Kept(upload.name, upload.mime, stored.key, stored.sha256, stored.size)

@@ -7,6 +7,7 @@ from views.portal.bookings import PortalBookingsView
 from views.portal.browse import CatalogueView
 from views.portal.home import PortalHomeView
 from views.portal.homes import PortalHomesView
+from views.portal.inspections import PortalInspectionsView
 from views.portal.leases import PortalLeasesView
 from views.portal.papers import PortalPapersView
 from views.portal.payments import PortalPaymentsView
@@ -21,6 +22,7 @@ VIEWS = (
     PortalHomeView,
     PortalHomesView,
     PortalLeasesView,
+    PortalInspectionsView,
     PortalBookingsView,
     PortalWizardView,
     PortalPaymentsView,

@@ -21,6 +21,7 @@ from models.signing import SignatureRequest, Signer
 from services import lease_notices, rents
 from services.rents import Period
 from views.admin.words import day, money
+from views.portal.inspections import rows_of as rows_of_inspections
 from views.portal.pages import HOMES, PAYMENTS, PortalView, needs, reading
 from views.portal.signing import row_of
 from views.portal.wallet_acts import field
@@ -209,6 +210,7 @@ def _page(work: Work, lease: Lease, *, tenant: bool) -> dict[str, Any]:
         "signatures": _signatures(work, lease, mine),
         "charges": _charges(work, lease, tenant=tenant),
         "next": _next(work, lease),
+        "inspections": rows_of_inspections(work, lease.id),
         "open": [each for each in invoices if each["open"]],
         "paid": [each for each in invoices if not each["open"]],
         "owed": money(sum(each["owed"] for each in invoices), lease.currency),

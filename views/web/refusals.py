@@ -37,6 +37,10 @@ SENTENCES = {
 TRIGGERS = {
     "account_in_chart": N_("Nothing is posted to this account: it is a heading, or not active."),
     "append_only": N_("What is written here stays as it is."),
+    "inspection_stays": N_("This inspection is signed off, and stays as it is."),
+    "inspection_is_whole": N_("Say of each thing what it was found like, then sign it off."),
+    "inspection_item_currency": N_("A cost is in the currency of the lease."),
+    "inspection_files": N_("Pictures of an inspection are kept among its files."),
     "last_period_first": N_("A later period is closed. Open that one first."),
     "ledger_account_currency": N_("The account is kept in another currency already."),
     "ledger_account_parent": N_(
