@@ -54,7 +54,7 @@ def _let(told: RentRoll) -> str:
 def _line(wish: Wish, each: Let, depth: int) -> Line:
     unit = Cell(each.unit, url_for("unit.record", pk=each.unit_id))
     if each.lease_id is None:
-        return Line([unit, Cell(_("Not let"))], depth=depth)
+        return Line([unit, Cell(_("Not let")), *[Cell()] * 6], depth=depth)
     owes = wish.link("receivables", on=wish.on, party=each.party_id) if each.owed else ""
     return Line(
         [

@@ -145,6 +145,31 @@ def test_who_is_approved_becomes_active_verified_and_invited(work: Work) -> None
     assert saga.finished_at
 
 
+@pytest.mark.req("S2.08")
+def test_what_came_of_an_application_is_kept_in_its_four_places(work: Work) -> None:
+    application_id = handed_in(work)
+    row = checked(work, application_id, "passed", "passed")
+    onboarding.approve(work, application_id)
+    go_on(work, application_id)
+
+    customer = work.session.get_one(Party, row.party_id)
+    assert customer.status is PartyStatus.active
+    assert {each.status for each in checks(work, application_id).values()} == {CheckStatus.passed}
+    mail = work.session.scalars(select(Invitation)).one()
+    assert mail.email == DETAILS["email"]
+    trail = text("SELECT DISTINCT table_name FROM audit_entry WHERE row_id = ANY (:ids)")
+    ids = [
+        application_id,
+        customer.id,
+        *(each.id for each in checks(work, application_id).values()),
+    ]
+    assert set(work.session.scalars(trail, {"ids": ids})) == {
+        "application",
+        "application_check",
+        "party",
+    }
+
+
 def test_who_is_rejected_is_told_why_and_stays_out(work: Work) -> None:
     application_id = handed_in(work)
     row = checked(work, application_id, "failed", "passed")

@@ -7,14 +7,17 @@ from uuid import UUID
 import prison
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from core.work import clock
 from models.billing import Invoice
 from models.bookings import BookingStatus
 from models.events import IdempotencyKey
 from models.payments import PaymentIntent
+from models.people import Party
 from models.sales import ApartmentStatus, ApartmentType, Project
-from services import organizations
+from services import organizations, sign_in
 from tests import make, stories
 from tests.views.conftest import Office, Program
 from views.screens import SCREENS
@@ -140,16 +143,47 @@ def test_what_is_no_token_is_a_problem(office: Office, bearer: str) -> None:
     assert problem(answer) == (401, "not_signed_in")
 
 
-def test_a_token_opens_the_api_until_it_is_ended(office: Office) -> None:
-    name = "tokena"
-    office.person("Sales", name=name)
-    client = office.app.test_client()
+def token_of(client: FlaskClient, name: str) -> str:
     body = {"username": name, "password": make.PASSWORD}
+    token: str = client.post("/api/v1/security/login", json=body).get_json()["access_token"]
+    return token
 
-    token = client.post("/api/v1/security/login", json=body).get_json()["access_token"]
-    answer = client.get("/api/v1/party/", headers={"Authorization": f"Bearer {token}"})
 
-    assert answer.status_code == 200
+def test_a_token_opens_the_api_until_it_is_ended(office: Office) -> None:
+    profile_id = office.person("Sales", name="tokena")
+    client = office.app.test_client()
+    headers = {"Authorization": f"Bearer {token_of(client, 'tokena')}"}
+    assert client.get("/api/v1/party/", headers=headers).status_code == 200
+
+    with Session(office.app.extensions["engines"]["door"]) as door:
+        sign_in.end_all(door, profile_id, clock())
+        door.commit()
+
+    assert problem(client.get("/api/v1/party/", headers=headers)) == (401, "not_signed_in")
+
+
+@pytest.mark.req("S2.01")
+def test_a_request_meets_the_token_the_right_and_the_rule_before_the_database(
+    office: Office,
+) -> None:
+    office.person("Sales", name="tokenb")
+    client = office.app.test_client()
+    head, _dot, signature = token_of(client, "tokenb").rpartition(".")
+
+    def send(bearer: str, table: str, **row: object) -> Any:
+        headers = {"Authorization": f"Bearer {bearer}"}
+        return client.post(f"/api/v1/{table}/", json=row, headers=headers)
+
+    forged, token = f"{head}.{signature[::-1]}", f"{head}.{signature}"
+    assert problem(send(forged, "party", name="Amina")) == (401, "not_signed_in")
+    assert problem(send(token, "package_level", name="Golden")) == (403, "forbidden")
+    assert send(token, "party", name="").status_code == 422
+    kept = select(func.count()).select_from(Party).where(Party.name == "Amina")
+    with office.work() as work:
+        assert work.session.scalar(kept) == 0
+    assert send(token, "party", name="Amina").status_code == 201
+    with office.work() as work:
+        assert work.session.scalar(kept) == 1
 
 
 def test_a_key_can_do_no_more_than_its_scopes(office: Office) -> None:
