@@ -346,6 +346,8 @@ LEASE = Screen(
         "note": {"required": False},
     },
     print_links=_preview,
+    live="AvailabilityView.check",
+    live_fields="unit party since until",
     empty=N_("No leases yet. Draft one for a vacant unit."),
     drawing="key",
 )

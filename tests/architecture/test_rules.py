@@ -60,6 +60,8 @@ WITHOUT_FLOW = {
 NOT_A_DOMAIN = {
     "views": {
         "applying",
+        "availability",
+        "availability_drawing",
         "contacts",
         "financials",
         "manual_entries",
@@ -140,7 +142,7 @@ NOT_A_DOMAIN = {
         *("people_import", "people_sheets"),
         *("formulas", "bill_runs", "bill_statements", "guidelines", "lease_checks"),
         *("activations", "deposits", "disbursement_checks", "lease_charges", "lease_ends"),
-        *("rent_changes", "rent_runs", "rent_statements", "trust_postings"),
+        *("rent_changes", "rent_runs", "rent_statements", "trust_postings", "availability"),
     },
     "dashboards": {"site", "theme", "charts"},
     "adapters": None,  # they are named after what is outside

@@ -75,6 +75,8 @@ OPEN: dict[str, str] = {
 }
 RIGHTS = {
     "/holds/": ("booking", "read"),
+    "/availability/": ("lease", "read"),
+    "/availability/check": ("lease", "read"),
     "/entries/new": ("journal_entry", "post"),
     "/invoices/new": ("invoice", "draft"),
     "/bank/import": ("bank_statement", "take_in"),

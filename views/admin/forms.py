@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -219,8 +220,12 @@ def form_page(
     row: Any = None,
     typed: Mapping[str, Any] | None = None,
     refusal: Refused | None = None,
+    begun: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Describe the form: what was typed stands in it, and what is wrong beside it."""
+    """Describe the form: what was typed stands in it, and what is wrong beside it.
+
+    A form that somebody comes to with values in its address has `begun` with these.
+    """
     session = db.session()
     found = refusal.found if isinstance(refusal, Mistakes) else {}
     if refusal and refusal.field:
@@ -229,7 +234,7 @@ def form_page(
     made = {}
     for field in screen.fields(adding=row is None):
         column = screen.column(field.name)
-        value = field.value or None
+        value = (begun and _typed(field, begun)) or field.value or None
         if typed is not None:
             value = _typed(field, typed)
         elif row is not None:
@@ -248,7 +253,16 @@ def form_page(
         "groups": _groups(screen, made),
         "errors": _errors(made, found, refusal),
         "currency": currency,
+        "live": _live(screen, row),
     }
+
+
+def _live(screen: Screen, row: Any) -> dict[str, str] | None:
+    """Say where a form asks about what is typed, and which of its fields that takes."""
+    if not screen.live:
+        return None
+    url = url_for(screen.live, row=row.id if row is not None else None)
+    return {"url": url, "fields": ",".join(screen.live_fields.split())}
 
 
 def _typed(field: Input, typed: Mapping[str, Any]) -> Any:

@@ -29,6 +29,7 @@ PAGES = (
     (N_("Sales"), N_("Dashboard"), "/dashboards/sales/", "dashboard_sales"),
     (N_("Sales"), N_("Holds"), "/holds/", "booking"),
     (N_("Sales"), N_("Import"), "/imports/", "import_run"),
+    (N_("Leasing"), N_("Availability"), "/availability/", "lease"),
     (N_("Accounting"), N_("Reports"), "/reports/", "financial_report"),
     (N_("Organization"), N_("Roles"), "/organization/roles", "membership"),
     (N_("Organization"), N_("Settings"), "/organization/settings", "setting"),

@@ -160,8 +160,8 @@ class ScreenView(RecordSide, BaseView):  # type: ignore[misc]
                 flash(_("%(thing)s was added.", thing=_(screen.one)), "success")
                 again = request.form.get("another") == "1"
                 return redirect(url_for(".add") if again else url_for(".record", pk=row_id))
-        typed = request.form if request.method == "POST" else (request.args or None)
-        page = forms.form_page(screen, None, typed, refusal)
+        typed = request.form if request.method == "POST" else None
+        page = forms.form_page(screen, None, typed, refusal, begun=request.args)
         page |= {
             "title": _("Add %(thing)s", thing=_(screen.one).lower()),
             "crumbs": self._crumbs(_("Add")),

@@ -87,6 +87,7 @@ class Screen:
     `called` is the column that names a record which has no name of its own, in the words of
     `heading`. `waiting` says which rows wait for somebody, on the first page. A record whose status
     is among `moving` is being worked on: its page shows what is so now, until it is not any more.
+    `live` is the endpoint that a form asks about its `live_fields` while they are typed.
     """
 
     model: type[Base]
@@ -135,6 +136,8 @@ class Screen:
     listed: Callable[[Any], Any] | None = None
     print_links: Callable[[Any], list[dict[str, str]]] | None = None
     counted: bool = False
+    live: str = ""
+    live_fields: str = ""
 
     @property
     def name(self) -> str:
