@@ -1,7 +1,7 @@
 """Reads fields of a provider's answer, trusting none."""
 
 import enum
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -51,6 +51,14 @@ class Answer:
     def any(self, name: str) -> Any:
         """Give a field as it is, None where it is missing."""
         return self._fields.get(name)
+
+    def last_day(self, year: str, month: str) -> date | None:
+        """Read the last day of a month, given as numbers or their texts; None if it is none."""
+        try:
+            first = date(int(self._fields[year]), int(self._fields[month]), 28)
+        except (KeyError, TypeError, ValueError):
+            return None
+        return (first + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
     def url(self, name: str) -> str:
         """Read an address on the web."""

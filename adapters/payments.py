@@ -2,8 +2,8 @@
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -74,7 +74,8 @@ class CheckoutRequest:
     """What is to be paid, in major units, by whom, and where the payer and the notices go.
 
     `key` makes it once: the same key with the same content gives the same checkout. `phone` is in
-    E.164. `expires_at` is until when the payer has, where the provider lets us choose.
+    E.164. `expires_at` is until when the payer has, where the provider lets us choose. `saves`
+    means that the payer agrees to the card being kept for charges that they are not there for.
     """
 
     amount: Decimal
@@ -88,6 +89,33 @@ class CheckoutRequest:
     phone: str = ""
     name: str = ""
     expires_at: datetime | None = None
+    saves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card that a provider keeps. `token` is what it is charged by, a secret of ours.
+
+    `fingerprint` is the same whenever the same card is saved.
+    """
+
+    token: str = field(repr=False)
+    fingerprint: str
+    brand: str
+    last_four: str
+    expires_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRequest:
+    """What a saved card is charged, in major units, once per `key`, its owner not being there."""
+
+    token: str = field(repr=False)
+    amount: Decimal
+    currency: str
+    intent_id: str
+    description: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +133,8 @@ class Outcome:
 
     Without an `amount` the provider says only what became of the very sum that was asked for.
     `receipt` is what it calls the money it took; `phone` is who it says has paid, as it says it.
+    `card` is what was saved with it. A charge whose payer's bank wants them to be there has failed
+    with the code `authentication_required`.
     """
 
     state: State
@@ -115,6 +145,7 @@ class Outcome:
     failure_sentence: str = ""
     receipt: str = ""
     phone: str = ""
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +205,28 @@ class Notice:
 
 Heard = Sequence[Mapping[str, Any]]
 """The bodies of the notices that were kept, oldest first: evidence, not yet believed."""
+
+
+AUTHENTICATION = "authentication_required"
+
+
+class Charger(Protocol):
+    """Whoever keeps cards, and charges them when we ask for it.
+
+    All methods raise as those of a Provider do, and end within 30 seconds.
+    """
+
+    def charge(self, request: ChargeRequest) -> Outcome:
+        """Charge a card, once per key. A bank that says no is an outcome, no refusal."""
+        ...
+
+    def charged(self, request: ChargeRequest) -> Outcome | None:
+        """Say how a charge stands whose answer got lost; None if it was never made."""
+        ...
+
+    def forget(self, token: str) -> None:
+        """Keep a card no longer; one that is not known is forgotten already."""
+        ...
 
 
 class Payer(Protocol):

@@ -9,12 +9,15 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from adapters.answers import Answer
 from adapters.payments import (
+    AUTHENTICATION,
+    Card,
+    ChargeRequest,
     Checkout,
     CheckoutRequest,
     DisputeOutcome,
@@ -107,6 +110,63 @@ class PaystackProvider:
             "failed" if failed else "",
             said.text("gateway_response", empty=True, lenient=True) if failed else "",
             receipt=str(said.whole("id")),
+            card=_card(said) if state is State.succeeded else None,
+        )
+
+    def charge(self, request: ChargeRequest) -> Outcome:
+        """Charge a reusable authorization; a reference is taken once, and asked about after that.
+
+        Where the payer would have to confirm it (`paused`) it has failed: nobody is there.
+        """
+        code, _, email = request.token.partition(" ")
+        body = {
+            "authorization_code": code,
+            "email": email,
+            "amount": to_minor(request.amount, request.currency),
+            "currency": request.currency,
+            "reference": request.key,
+            "metadata": {"intent_id": request.intent_id, "description": request.description},
+        }
+        try:
+            said = self._data("POST", "/transaction/charge_authorization", body)
+        except ProviderRefused as refusal:
+            if "duplicate" not in refusal.sentence.lower():
+                raise
+            return self._unattended(self.status(request.key))
+        if said.any("paused"):
+            return self._unattended(
+                Outcome(State.requires_action, request.amount, request.currency, request.key)
+            )
+        return self._unattended(self.status(request.key))
+
+    def charged(self, request: ChargeRequest) -> Outcome | None:
+        """Say how a charge stands; None where its reference is not known."""
+        try:
+            return self._unattended(self.status(request.key))
+        except ProviderRefused as refusal:
+            if "not found" not in refusal.sentence.lower():
+                raise ProviderUnavailable(str(refusal)) from refusal
+            return None
+
+    def forget(self, token: str) -> None:
+        """Deactivate an authorization; one that is not known is forgotten already."""
+        body = {"authorization_code": token.partition(" ")[0]}
+        try:
+            self._asked("POST", "/customer/deactivate_authorization", body)
+        except ProviderRefused as refusal:
+            if "not found" not in refusal.sentence.lower():
+                raise
+
+    @staticmethod
+    def _unattended(said: Outcome) -> Outcome:
+        """Tell a charge that waits for its payer to have failed: they were never shown its page."""
+        if said.state is not State.requires_action:
+            return said
+        return replace(
+            said,
+            state=State.failed,
+            failure_code=AUTHENTICATION,
+            failure_sentence="The bank wants the payer to confirm it.",
         )
 
     def refund(self, request: RefundRequest) -> RefundOutcome:
@@ -192,6 +252,27 @@ def configured(settings: Mapping[str, Any]) -> PaystackProvider | None:
     """Give Paystack as the settings name it; None where they do not."""
     key = settings["PAYSTACK_KEY"]
     return PaystackProvider(settings["PAYSTACK_URL"], key) if key else None
+
+
+def _card(said: Answer) -> Card | None:
+    """Read the card of a transaction, where Paystack lets us charge it again."""
+    card, customer = said.maybe("authorization"), said.maybe("customer")
+    if card is None or customer is None or card.any("reusable") is not True:
+        return None
+    digits = card.text("last4", empty=True, lenient=True)
+    if not (len(digits) == 4 and digits.isascii() and digits.isdigit()):
+        return None
+    code = card.text("authorization_code", empty=True, lenient=True)
+    email = customer.text("email", empty=True, lenient=True)
+    if not code or not email:
+        return None
+    return Card(
+        f"{code} {email}",
+        card.text("signature", empty=True, lenient=True)[:120] or code,
+        card.text("brand", empty=True, lenient=True).strip().title(),
+        digits,
+        card.last_day("exp_year", "exp_month"),
+    )
 
 
 def _told(kind: str, about: Answer) -> Notice:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from adapters import card, flutterwave, mpesa, paystack, stripe
-from adapters.payments import Payer, Provider, ProviderUnavailable
+from adapters.payments import Charger, NotCalled, Payer, Provider, ProviderUnavailable
+from adapters.paystack import PaystackProvider
+from adapters.stripe import StripeProvider
 
 
 class Maker(Protocol):
@@ -36,6 +38,19 @@ def payer(settings: Mapping[str, Any], name: str) -> Payer | None:
         return None
     made = mpesa.configured(settings)
     return made if made and made.till.initiator and made.till.credential else None
+
+
+def needed_charger(settings: Mapping[str, Any], name: str) -> Charger:
+    """Give a provider that charges saved cards, by its name.
+
+    Raises:
+        NotCalled: it is not set up (any more), or charges none.
+
+    """
+    made = named(settings, name)
+    if not isinstance(made, StripeProvider | PaystackProvider):
+        raise NotCalled(f"the provider {name} is not set up, or charges no saved cards")
+    return made
 
 
 def needed(settings: Mapping[str, Any], name: str) -> Provider:

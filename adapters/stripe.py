@@ -16,6 +16,8 @@ import stripe
 
 from adapters.answers import Answer
 from adapters.payments import (
+    Card,
+    ChargeRequest,
     Checkout,
     CheckoutRequest,
     DisputeOutcome,
@@ -53,6 +55,7 @@ DISPUTES = {
     "prevented": DisputeState.won,
     "lost": DisputeState.lost,
 }
+FORGOTTEN = frozenset({"resource_missing", "payment_method_unexpected_state"})
 PAID = {
     "succeeded": State.succeeded,
     "processing": State.processing,
@@ -93,6 +96,9 @@ class StripeProvider:
         }
         if request.email:
             params["customer_email"] = request.email
+        if request.saves:
+            params["payment_intent_data"]["setup_future_usage"] = "off_session"
+            params["customer_creation"] = "always"
         if request.expires_at:
             # The same with each try, or the key would be refused, and never too near.
             params["expires_at"] = int((request.expires_at + SHORTEST).timestamp())
@@ -108,7 +114,7 @@ class StripeProvider:
         if reference.startswith("pi_"):
             paid = self._said(lambda client: client.v1.payment_intents.retrieve(reference))
             return _paid(paid, reference)
-        expand: Any = {"expand": ["payment_intent"]}
+        expand: Any = {"expand": ["payment_intent.payment_method"]}
         session = self._said(lambda client: client.v1.checkout.sessions.retrieve(reference, expand))
         if session.text("id") != reference:
             raise ProviderUnavailable("the answer is about another session")
@@ -117,6 +123,50 @@ class StripeProvider:
         state = State.expired if session.text("status") == "expired" else State.requires_action
         amount, currency = _sum(session, "amount_total")
         return Outcome(state, amount, currency, reference)
+
+    def charge(self, request: ChargeRequest) -> Outcome:
+        """Charge a saved card, off session, once per key."""
+        customer, _, method = request.token.partition(" ")
+        params: Any = {
+            "amount": _minor(request.amount, request.currency),
+            "currency": request.currency.lower(),
+            "customer": customer,
+            "payment_method": method,
+            "confirm": True,
+            "off_session": True,
+            "description": request.description,
+            "metadata": {"intent_id": request.intent_id},
+        }
+        options: Any = {"idempotency_key": request.key}
+        try:
+            made = self._said(lambda client: client.v1.payment_intents.create(params, options))
+        except _Declined as declined:
+            return _paid(declined.payment, declined.payment.text("id"))
+        return _paid(made, made.text("id"))
+
+    def charged(self, request: ChargeRequest) -> Outcome | None:
+        """Look for a charge among the latest of its customer: keys are kept for a day only."""
+        customer, _, _method = request.token.partition(" ")
+        params: Any = {"customer": customer, "limit": 100}
+        try:
+            listed = self._said(lambda client: client.v1.payment_intents.list(params)).any("data")
+        except ProviderRefused as error:  # it cannot be told from here whether it was charged
+            raise ProviderUnavailable(str(error)) from error
+        if not isinstance(listed, list):
+            raise ProviderUnavailable("the answer is no list")
+        for each in map(Answer, listed):
+            if (each.any("metadata") or {}).get("intent_id") == request.intent_id:
+                return _paid(each, each.text("id"))
+        return None
+
+    def forget(self, token: str) -> None:
+        """Detach a payment method; one that is not attached (any more) is forgotten already."""
+        method = token.partition(" ")[2]
+        try:
+            self._said(lambda client: client.v1.payment_methods.detach(method))
+        except ProviderRefused as error:
+            if error.code not in FORGOTTEN and "not attached" not in error.sentence:
+                raise
 
     def refund(self, request: RefundRequest) -> RefundOutcome:
         """Give back part or all of what a session took, once per key."""
@@ -183,10 +233,22 @@ class StripeProvider:
         try:
             return Answer(ask(client).to_dict())
         except (stripe.InvalidRequestError, stripe.CardError) as error:
+            told: Any = error.json_body
+            payment = ((told or {}).get("error") or {}).get("payment_intent")
+            if payment:
+                raise _Declined(Answer(dict(payment))) from error
             sentence = str(error.user_message or error.code or "It was refused.")
             raise ProviderRefused(str(error.code or "refused"), sentence) from error
         except stripe.StripeError as error:
             raise ProviderUnavailable(str(error.user_message or error)) from error
+
+
+class _Declined(Exception):
+    """A charge that was made and failed: the refusal holds the payment intent."""
+
+    def __init__(self, payment: Answer) -> None:
+        self.payment = payment
+        super().__init__("declined")
 
 
 class _Line(stripe.HTTPClient):
@@ -236,6 +298,10 @@ def _told(event: Answer, about: Answer) -> Notice:
     kind = event.text("type")
     notice = Notice(event.text("id"), kind)
     payment = about.text("payment_intent", empty=True, lenient=True)
+    if kind.startswith("payment_intent."):
+        meta = about.maybe("metadata")
+        intent_id = meta.text("intent_id", empty=True, lenient=True) if meta else ""
+        return Notice(notice.event_id, kind, "" if intent_id else about.text("id"), intent_id)
     if kind.startswith("checkout.session."):
         intent_id = about.text("client_reference_id", empty=True, lenient=True)
         return Notice(notice.event_id, kind, about.text("id"), intent_id)
@@ -268,6 +334,28 @@ def _paid(payment: Answer, reference: str) -> Outcome:
         error.text("code", empty=True) if error and failed else "",
         error.text("message", empty=True) if error and failed else "",
         receipt=payment.text("id"),
+        card=_card(payment) if state is State.succeeded else None,
+    )
+
+
+def _card(payment: Answer) -> Card | None:
+    """Read the card that was saved with a payment, where it was, and the answer says all of it."""
+    method = payment.any("payment_method")
+    customer = payment.text("customer", empty=True, lenient=True)
+    if not payment.any("setup_future_usage") or not customer or not isinstance(method, dict):
+        return None
+    token = Answer(method).text("id", empty=True, lenient=True)
+    card = Answer(method).maybe("card")
+    digits = card.text("last4", empty=True, lenient=True) if card else ""
+    good = len(digits) == 4 and digits.isascii() and digits.isdigit()
+    if card is None or not token or not good:
+        return None
+    return Card(
+        f"{customer} {token}",
+        card.text("fingerprint", empty=True, lenient=True)[:120] or token,
+        card.text("brand", empty=True, lenient=True).title(),
+        digits,
+        card.last_day("exp_year", "exp_month"),
     )
 
 

@@ -5,7 +5,14 @@ from decimal import Decimal
 from enum import StrEnum, auto
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Amount, Base, Currency
@@ -14,10 +21,11 @@ from core.text import N_
 
 
 class Autopay(PartyScoped, Record):
-    """That a wallet pays its owner's invoices by itself, each at most `most` in its currency.
+    """That a wallet or a saved card pays its owner's invoices by itself, each at most `most`.
 
     It pays `days_before` the day on which an invoice is due, and none that was due before
-    `since`. Its owner agrees with their PIN, and stops it without.
+    `since`. A wallet's owner agrees with their PIN, and stops it without; to a card agrees who has
+    saved it. One way is in force for each party and currency.
     """
 
     __tablename__ = "autopay"
@@ -26,7 +34,21 @@ class Autopay(PartyScoped, Record):
             ["organization_id", "party_id", "wallet_id"],
             ["wallet.organization_id", "wallet.party_id", "wallet.id"],
         ),
+        ForeignKeyConstraint(
+            ["organization_id", "party_id", "saved_way_id"],
+            ["saved_way.organization_id", "saved_way.party_id", "saved_way.id"],
+        ),
         UniqueConstraint("organization_id", "wallet_id"),
+        UniqueConstraint("organization_id", "saved_way_id"),
+        Index(
+            "uq_autopay_in_force",
+            "organization_id",
+            "party_id",
+            "currency",
+            unique=True,
+            postgresql_where=text("active"),
+        ),
+        CheckConstraint("num_nonnulls(wallet_id, saved_way_id) = 1", "one_way"),
         CheckConstraint(
             "days_before BETWEEN 0 AND 28",
             "days_before",
@@ -38,7 +60,8 @@ class Autopay(PartyScoped, Record):
     )
 
     party_id: Mapped[UUID]
-    wallet_id: Mapped[UUID]
+    wallet_id: Mapped[UUID | None]
+    saved_way_id: Mapped[UUID | None]
     currency: Mapped[Currency]
     most: Mapped[Amount | None]
     days_before: Mapped[int] = mapped_column(server_default="0")
@@ -49,11 +72,12 @@ class Autopay(PartyScoped, Record):
 
 
 class RunOutcome(StrEnum):
-    """What came of a try."""
+    """What came of a try; of one that was `begun` the payment tells."""
 
     paid = auto()
     short = auto()
     refused = auto()
+    begun = auto()
 
 
 class AutopayRun(PartyScoped, OrganizationScoped, Base):
@@ -64,6 +88,14 @@ class AutopayRun(PartyScoped, OrganizationScoped, Base):
         same_organization("autopay_id", "autopay"),
         same_organization("invoice_id", "invoice"),
         same_organization("order_id", "wallet_order"),
+        same_organization("intent_id", "payment_intent"),
+        Index(
+            "ix_autopay_run_intent",
+            "organization_id",
+            "intent_id",
+            postgresql_where=text("intent_id IS NOT NULL"),
+        ),
+        CheckConstraint("(outcome = 'begun') = (intent_id IS NOT NULL)", "begun_with_a_payment"),
         UniqueConstraint("organization_id", "invoice_id", "due_on", "attempt"),
         CheckConstraint("amount >= 0 AND credit >= 0", "not_negative"),
     )
@@ -79,3 +111,4 @@ class AutopayRun(PartyScoped, OrganizationScoped, Base):
     credit: Mapped[Amount] = mapped_column(server_default="0", default=Decimal(0))
     currency: Mapped[Currency]
     order_id: Mapped[UUID | None]
+    intent_id: Mapped[UUID | None]

@@ -109,6 +109,11 @@ class PaymentIntent(PartyScoped, Record):
             ["organization_id", "party_id", "wallet_id"],
             ["wallet.organization_id", "wallet.party_id", "wallet.id"],
         ),
+        ForeignKeyConstraint(
+            ["organization_id", "party_id", "provider", "saved_way_id"],
+            [f"saved_way.{each}" for each in ("organization_id", "party_id", "provider", "id")],
+            name="fk_payment_intent_saved_way",
+        ),
         UniqueConstraint("provider", "reference"),
         UniqueConstraint("notice_hash"),
         UniqueConstraint("organization_id", "number"),
@@ -137,6 +142,11 @@ class PaymentIntent(PartyScoped, Record):
             "refunded_within_amount",
             info={"says": N_("More cannot be refunded than was paid.")},
         ),
+        CheckConstraint(
+            "saved_way_id IS NULL OR method = 'card' AND NOT saves AND wallet_id IS NULL",
+            "charges_a_card",
+        ),
+        CheckConstraint("NOT saves OR method = 'card' AND wallet_id IS NULL", "saves_a_card"),
     )
 
     number: Mapped[str] = mapped_column(String(40))
@@ -155,6 +165,7 @@ class PaymentIntent(PartyScoped, Record):
     return_url: Mapped[str] = mapped_column(String(1000), server_default="")
     note: Mapped[str] = mapped_column(String(400), server_default="")
     failure: Mapped[str] = mapped_column(String(400), server_default="")
+    failure_code: Mapped[str] = mapped_column(String(60), server_default="")
     attempts: Mapped[int] = mapped_column(server_default="0")
     check_at: Mapped[datetime | None]
     called_at: Mapped[datetime | None]
@@ -166,6 +177,10 @@ class PaymentIntent(PartyScoped, Record):
     wallet_id: Mapped[UUID | None]
     """The payer's own: a payment for no invoices fills it, one by wallet comes out of it."""
     form_key: Mapped[str | None] = mapped_column(String(80))
+    saves: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    """The payer has agreed that the card they pay with is saved."""
+    saved_way_id: Mapped[UUID | None]
+    """The saved card that is charged for it, without a page: its payer is not there."""
 
     party: Mapped[Party] = relationship(
         primaryjoin="foreign(PaymentIntent.party_id) == Party.id", lazy="raise_on_sql"

@@ -35,15 +35,27 @@ def call_once(work: Work, intent: PaymentIntent, notice_hash: bytes) -> None:
     intent.called_at, intent.notice_hash = work.now, notice_hash
 
 
+def begin_charge(work: Work, intent: PaymentIntent) -> None:
+    """Note that a saved card is charged: from here on nobody gives it up but the provider.
+
+    The caller commits before it calls. If it dies, whether it was charged is asked first.
+    """
+    intent.called_at = intent.called_at or work.now
+    if INTENT_FLOW.allows(intent.status, "process"):
+        INTENT_FLOW.move(intent, "process")
+        emit(work, PaymentStatusChanged(intent.id, intent.party_id, intent.status))
+
+
 def postpone(work: Work, intent_id: UUID, *, not_called: bool = False) -> PaymentIntent:
     """Ask again a little later: there was no answer, or (`not_called`) not even a question.
 
     What got no answer and must not be asked twice is waited for, and then given up.
     """
     intent = locked(work, PaymentIntent, intent_id)
-    if not_called:
+    charge = intent.saved_way_id is not None
+    if not_called and not charge:
         intent.called_at = None
-    lost = intent.reference is None and intent.called_at is not None
+    lost = intent.reference is None and intent.called_at is not None and not charge
     if lost and intent.called_at and intent.called_at + UNHEARD <= work.now:
         return settle(work, intent_id, Outcome("expired", reason=UNANSWERED))
     if intent.check_at is not None:

@@ -1,4 +1,7 @@
-"""Paying invoices by themselves, out of a wallet: within a limit, after credit, never twice."""
+"""Paying invoices by themselves, out of a wallet or by a saved card: in a limit, after credit.
+
+Never twice: a card is charged by a payment like any other, and the next try waits for its end.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,25 +13,24 @@ from uuid import UUID
 from sqlalchemy import Select, case, func, select
 
 from core.db import uuid7
-from core.errors import BadInput, Refused
-from core.money import exact
-from core.text import N_
+from core.errors import Refused
 from core.work import Work, found, locked
 from models.autopay import Autopay, AutopayRun, RunOutcome
-from models.billing import Invoice
-from models.payments import Allocation, PaymentIntent
+from models.billing import Invoice, PaymentMethod
+from models.payments import Allocation, IntentStatus, PaymentIntent
+from models.saved_ways import SavedWay
 from models.wallet_orders import OrderStatus
-from models.wallets import Wallet
 from services import (
     billing,
     credit,
     ledger,
     payments,
+    saved_ways,
     wallet_orders,
-    wallet_pins,
     wallets,
 )
 from services.events import Fact, emit
+from services.payments import Part
 from services.wallet_orders import Ask
 
 TRIES = (0, 1, 3, 7)
@@ -36,11 +38,15 @@ TRIES = (0, 1, 3, 7)
 MOST = 500
 WAITS = timedelta(days=3)
 """How long a payment that somebody has begun is waited for, before the wallet pays."""
+PAYER_WANTED = "authentication_required"
+"""What providers say of a charge that the payer's bank wants the payer to confirm."""
+AGAIN = (IntentStatus.failed, IntentStatus.expired)
+"""What a charge ends in that is tried again. Who gives it up does not want that either."""
 
 
 @dataclass(frozen=True)
 class AutopayFailed(Fact, type="autopay.failed", table="autopay"):
-    """An invoice was not paid by itself: the wallet had too little, or may not pay."""
+    """An invoice was not paid by itself: wallet or `card` had too little, or may not pay."""
 
     autopay_id: UUID
     invoice_id: UUID
@@ -49,6 +55,7 @@ class AutopayFailed(Fact, type="autopay.failed", table="autopay"):
     amount: Decimal
     currency: str
     again_on: date | None
+    card: str
 
 
 @dataclass(frozen=True)
@@ -61,57 +68,20 @@ class AutopayPaidInPart(Fact, type="autopay.paid_in_part", table="autopay"):
     number: str
     rest: Decimal
     currency: str
+    card: str
 
 
-def of(work: Work, wallet_id: UUID) -> Autopay | None:
-    """Give what the owner of a wallet has agreed to, if it is in force."""
-    query = select(Autopay).where(Autopay.wallet_id == wallet_id, Autopay.active)
-    return work.session.scalar(query)
+@dataclass(frozen=True)
+class AutopayNeedsPayer(Fact, type="autopay.payer_wanted", table="autopay"):
+    """A card was not charged, as its bank wants the payer to confirm it. It is not tried again."""
 
-
-def agree(work: Work, wallet_id: UUID, pin: str, most: Decimal | None, days_before: int) -> Autopay:
-    """Let a wallet pay its owner's invoices from today on; again, on other terms.
-
-    The caller commits also when the PIN is refused, or nothing is counted.
-
-    Raises:
-        As `wallet_pins.prove`. BadInput: the terms make no sense.
-
-    """
-    wallet_pins.prove(work, wallet_id, pin)
-    wallet = found(work, Wallet, wallet_id)
-    if most is not None and exact(most, wallet.currency, "most") <= 0:
-        raise BadInput(N_("The limit is more than zero."), field="most")
-    if not 0 <= days_before <= 28:
-        raise BadInput(N_("It pays on the day, or up to 28 days before."), field="days_before")
-    query = select(Autopay).where(Autopay.wallet_id == wallet_id).with_for_update()
-    row, today = work.session.scalar(query), ledger.business_date(work)
-    if row is None:
-        row = Autopay(
-            organization_id=work.scope.home(),
-            party_id=wallet.party_id,
-            wallet_id=wallet.id,
-            currency=wallet.currency,
-            since=today,
-            created_at=work.now,
-        )
-        work.session.add(row)
-    elif not row.active:
-        row.since = today
-    row.active, row.stopped_at = True, None
-    row.most, row.days_before = most, days_before
-    row.agreed_by_id = work.scope.profile_id
-    work.session.flush()
-    return row
-
-
-def stop(work: Work, wallet_id: UUID) -> None:
-    """Stop at once; what was paid stays paid. Stopping twice changes nothing."""
-    query = select(Autopay).where(Autopay.wallet_id == wallet_id, Autopay.active)
-    row = work.session.scalar(query.with_for_update())
-    if row is not None:
-        row.active, row.stopped_at = False, work.now
-        work.session.flush()
+    autopay_id: UUID
+    invoice_id: UUID
+    party_id: UUID
+    number: str
+    amount: Decimal
+    currency: str
+    card: str
 
 
 def due(work: Work) -> list[tuple[UUID, UUID]]:
@@ -150,8 +120,8 @@ def pay(work: Work, autopay_id: UUID, invoice_id: UUID) -> AutopayRun | None:
     """Pay an invoice once for its due day, credit first; None where it is not the time.
 
     At most `most` leaves in all, over all tries, and credit only together with what the wallet
-    adds. While another payment of it is under way it waits. Who stops at the same instant waits
-    here, or this does: what was stopped pays nothing.
+    adds; before a card is charged credit is used at once. While another payment of it is under way
+    it waits. Who stops at the same instant waits here, or this does: what was stopped pays nothing.
     """
     agreed = locked(work, Autopay, autopay_id)
     invoice = locked(work, Invoice, invoice_id)
@@ -178,7 +148,7 @@ def pay(work: Work, autopay_id: UUID, invoice_id: UUID) -> AutopayRun | None:
     at_hand = max(credit.available(work, agreed.party_id, agreed.currency), Decimal(0))
     run.credit = max(min(room, at_hand), Decimal(0))
     run.amount = max(room - run.credit, Decimal(0))
-    if wallets.available(work, agreed.wallet_id) < run.amount:
+    if agreed.wallet_id and wallets.available(work, agreed.wallet_id) < run.amount:
         run.credit, run.outcome = Decimal(0), RunOutcome.short
     else:
         if run.credit:
@@ -186,20 +156,38 @@ def pay(work: Work, autopay_id: UUID, invoice_id: UUID) -> AutopayRun | None:
         run.outcome = _take(work, agreed, run) if run.amount else RunOutcome.paid
     work.session.add(run)
     work.session.flush()
-    if run.outcome is not RunOutcome.paid:
+    if run.outcome in {RunOutcome.short, RunOutcome.refused}:
         _tell(work, run, invoice)
-    elif due > run.credit + run.amount:
-        rest = due - run.credit - run.amount
-        said = (invoice.id, run.party_id, invoice.number or "", rest, run.currency)
-        emit(work, AutopayPaidInPart(run.autopay_id, *said))
+    elif run.outcome is RunOutcome.paid and due > run.credit + run.amount:
+        _tell_rest(work, run, invoice, due - run.credit - run.amount)
     return run
+
+
+def charge_ended(work: Work, intent_id: UUID) -> None:
+    """Tell the payer what became of a charge of their card that they were not there for."""
+    run = work.session.scalar(select(AutopayRun).where(AutopayRun.intent_id == intent_id))
+    if run is None:
+        return
+    intent, invoice = found(work, PaymentIntent, intent_id), found(work, Invoice, run.invoice_id)
+    rest = invoice.total - invoice.paid_amount
+    if intent.status in payments.OVER:
+        if invoice.status in billing.OPEN and rest:
+            _tell_rest(work, run, invoice, rest)
+    elif intent.failure_code == PAYER_WANTED:
+        said = (invoice.id, run.party_id, invoice.number or "", run.amount, run.currency)
+        emit(work, AutopayNeedsPayer(run.autopay_id, *said, _card(work, run)))
+    elif intent.status in AGAIN:
+        _tell(work, run, invoice)
 
 
 def _gone(work: Work, invoice_id: UUID) -> Decimal:
     """Sum what earlier tries have paid of an invoice."""
-    paid = case((AutopayRun.outcome == RunOutcome.paid, AutopayRun.amount), else_=0)
-    query = select(func.coalesce(func.sum(AutopayRun.credit + paid), 0)).where(
-        AutopayRun.invoice_id == invoice_id
+    came = (AutopayRun.outcome == RunOutcome.paid) | PaymentIntent.status.in_(payments.OVER)
+    paid = case((came, AutopayRun.amount), else_=0)
+    query = (
+        select(func.coalesce(func.sum(AutopayRun.credit + paid), 0))
+        .outerjoin(PaymentIntent, PaymentIntent.id == AutopayRun.intent_id)
+        .where(AutopayRun.invoice_id == invoice_id)
     )
     return Decimal(work.session.scalar(query) or 0)
 
@@ -218,6 +206,8 @@ def _under_way(work: Work, invoice_id: Any) -> Select[Any]:
 
 
 def _take(work: Work, agreed: Autopay, run: AutopayRun) -> RunOutcome:
+    if agreed.wallet_id is None:
+        return _charge(work, agreed, run)
     try:
         order = wallet_orders.pay(
             work,
@@ -230,6 +220,36 @@ def _take(work: Work, agreed: Autopay, run: AutopayRun) -> RunOutcome:
     run.order_id = order.id
     done = wallet_orders.carry_out(work, order.id)
     return RunOutcome.paid if done.status is OrderStatus.done else RunOutcome.refused
+
+
+def _charge(work: Work, agreed: Autopay, run: AutopayRun) -> RunOutcome:
+    """Begin a payment for which a worker charges the card; what comes of it is heard later."""
+    assert agreed.saved_way_id
+    way = found(work, SavedWay, agreed.saved_way_id)
+    if way.revoked_at is not None:
+        return RunOutcome.refused
+    try:
+        intent = payments.begin(
+            work,
+            [Part(run.invoice_id, run.amount)],
+            PaymentMethod.card,
+            provider=way.provider,
+            again=True,
+            saved_way_id=way.id,
+        )
+    except Refused:
+        return RunOutcome.refused
+    run.intent_id = intent.id
+    return RunOutcome.begun
+
+
+def _tell_rest(work: Work, run: AutopayRun, invoice: Invoice, rest: Decimal) -> None:
+    said = (invoice.id, run.party_id, invoice.number or "", rest, run.currency)
+    emit(work, AutopayPaidInPart(run.autopay_id, *said, _card(work, run)))
+
+
+def _card(work: Work, run: AutopayRun) -> str:
+    return saved_ways.named(work, found(work, Autopay, run.autopay_id).saved_way_id)
 
 
 def _tell(work: Work, run: AutopayRun, invoice: Invoice) -> None:
@@ -245,6 +265,7 @@ def _tell(work: Work, run: AutopayRun, invoice: Invoice) -> None:
             run.amount,
             run.currency,
             first + timedelta(days=later) if later is not None else None,
+            _card(work, run),
         ),
     )
 
@@ -252,12 +273,22 @@ def _tell(work: Work, run: AutopayRun, invoice: Invoice) -> None:
 def _attempt(work: Work, invoice_id: UUID, today: date) -> int | None:
     """Number the try of today; None where it was paid, is too early, or was tried enough."""
     query = (
-        select(AutopayRun).where(AutopayRun.invoice_id == invoice_id).order_by(AutopayRun.attempt)
+        select(AutopayRun, PaymentIntent.status, PaymentIntent.failure_code)
+        .outerjoin(PaymentIntent, PaymentIntent.id == AutopayRun.intent_id)
+        .where(AutopayRun.invoice_id == invoice_id)
+        .order_by(AutopayRun.attempt)
     )
-    runs = work.session.scalars(query).all()
+    runs = work.session.execute(query).all()
     if not runs:
         return 1
-    if any(each.outcome is RunOutcome.paid for each in runs) or len(runs) >= len(TRIES):
+    if len(runs) >= len(TRIES) or any(_over(*each) for each in runs):
         return None
-    again = runs[0].tried_on + timedelta(days=TRIES[len(runs)])
+    again = runs[0][0].tried_on + timedelta(days=TRIES[len(runs)])
     return len(runs) + 1 if today >= again else None
+
+
+def _over(run: AutopayRun, status: IntentStatus | None, code: str | None) -> bool:
+    """Tell whether nothing more is tried: it was paid, may yet be, or its payer has to be there."""
+    if run.outcome is not RunOutcome.begun:
+        return run.outcome is RunOutcome.paid
+    return status not in AGAIN or code == PAYER_WANTED

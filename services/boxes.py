@@ -14,6 +14,7 @@ from sqlalchemy import select
 from core import box
 from core.work import Work
 from models.onboarding import Application, Identifier
+from models.saved_ways import SavedWay
 from models.scheduled_bills import ScheduledBill
 from models.wallet_orders import Order
 
@@ -33,6 +34,7 @@ BOXES = (
     Box(Application, "identity_locked", "application:identity"),
     Box(ScheduledBill, "account_locked", "scheduled_bill:account_locked"),
     Box(Order, "account_locked", "wallet_order:account_locked"),
+    Box(SavedWay, "token_locked", "saved_way:token_locked"),
 )
 
 

@@ -27,6 +27,7 @@ def pay(  # noqa: PLR0913  # what a payer chooses
     provider: str = "",
     phone: str = "",
     again: bool = False,
+    saves: bool = False,
 ) -> PaymentIntent:
     """Begin to pay what is due on these invoices, or `amount` of it (as typed), once.
 
@@ -34,7 +35,7 @@ def pay(  # noqa: PLR0913  # what a payer chooses
 
     Whoever asks again while such a payment is under way is given that one: two presses of a
     button, or two open pages, never charge twice. Asking at the same instant waits here. Another
-    one like it within some minutes is begun only if `again` says so.
+    one like it within some minutes is begun only if `again` says so. `saves`: as `payments.begin`.
 
     Raises:
         As `payments.begin`; BadInput: the amount cannot be read.
@@ -59,10 +60,12 @@ def pay(  # noqa: PLR0913  # what a payer chooses
     for intent in work.session.scalars(open_intents).unique():
         over = intent.expires_at is not None and intent.expires_at <= work.now
         same = {invoice.id: amount for invoice, amount in buying.paid_for(work, intent.id)}
-        if same == due and not over:
+        if same == due and not over and (not saves or intent.saves):
             return intent
     parts = [Part(each, due[each]) for each in wanted]
-    intent = payments.begin(work, parts, method, provider=provider, phone=phone, again=again)
+    intent = payments.begin(
+        work, parts, method, provider=provider, phone=phone, again=again, saves=saves
+    )
     intent.return_url = return_url.replace("{id}", str(intent.id))
     return intent
 

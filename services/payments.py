@@ -109,7 +109,8 @@ class Outcome:
     """What a provider says of a payment or refund.
 
     Without an amount it speaks of the sum that was asked for. `phone` is who it says has paid, with
-    a `*` for each digit that it keeps to itself; `receipt` is what it calls the money.
+    a `*` for each digit that it keeps to itself; `receipt` is what it calls the money,
+    and `code` why there is none.
     """
 
     state: str
@@ -118,6 +119,7 @@ class Outcome:
     reason: str = ""
     receipt: str = ""
     phone: str = ""
+    code: str = ""
 
 
 def begin(  # noqa: PLR0913  # the facts of one payment
@@ -130,12 +132,15 @@ def begin(  # noqa: PLR0913  # the facts of one payment
     return_url: str = "",
     note: str = "",
     again: bool = False,
+    saves: bool = False,
+    saved_way_id: UUID | None = None,
 ) -> PaymentIntent:
     """Write down that the party of these invoices means to pay them.
 
     By card or mobile money, a worker asks the `provider` (or the method's usual one) to take it; a
     bank transfer waits until somebody confirms that it arrived. `again` means that one like it may
-    have been made just now.
+    have been made just now; `saves`, that the payer agrees to their card being saved, where the
+    provider can. With a `saved_way_id` that card of theirs is charged, and nobody is shown a page.
 
     Raises:
         NotDue: an invoice is not open, or asks for less.
@@ -155,12 +160,14 @@ def begin(  # noqa: PLR0913  # the facts of one payment
     if method in ONLINE:
         way = ways.chosen(work, method, provider)
         provider, phone = way.name, ways.fitting(way, total, first.currency, phone)
+        saves = saves and way.saves
     if not again:
         duplicates.check(work, first.party_id, amounts)
     intent = new_intent(
         work, first.party_id, first.currency, total, method, provider or method.value
     )
     intent.return_url, intent.note, intent.phone = return_url, note, phone
+    intent.saves, intent.saved_way_id = saves and method in ONLINE, saved_way_id
     work.session.add(intent)
     work.session.flush()
     for invoice_id, amount in amounts.items():
@@ -360,7 +367,8 @@ def _fail(work: Work, intent: PaymentIntent, outcome: Outcome) -> None:
         intent.check_at = None
         return
     INTENT_FLOW.move(intent, move)
-    intent.failure, intent.check_at = outcome.reason[:400], None
+    intent.failure, intent.failure_code = outcome.reason[:400], outcome.code[:60]
+    intent.check_at = None
     emit(work, PaymentFailed(intent.id, intent.party_id, outcome.reason[:400]))
 
 

@@ -29,7 +29,7 @@ class Way:
 
     Without `currencies` it takes any. `most` is the largest single payment, in major units;
     `whole` takes no cents. `phone` is the country whose mobile phones it asks, for who has no page;
-    one that `pays_out` sends money to such phones, too.
+    one that `pays_out` sends money to such phones, too. One that `saves` keeps cards for us.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Way:
     whole: bool = False
     phone: str = ""
     pays_out: bool = False
+    saves: bool = False
 
 
 WAYS = {
@@ -60,6 +61,7 @@ WAYS = {
             N_("Card, by Stripe"),
             N_("You pay on Stripe's page. Your bank may ask you to confirm it."),
             "credit-card",
+            saves=True,
         ),
         Way(
             "paystack",
@@ -68,6 +70,7 @@ WAYS = {
             N_("You choose on Paystack's page how to pay."),
             "credit-card",
             currencies=frozenset({"NGN", "GHS", "ZAR", "KES", "USD", "XOF"}),
+            saves=True,
         ),
         Way(
             "flutterwave",

@@ -10,7 +10,7 @@
 
   function show() {
     form.querySelectorAll("[data-for-way]").forEach((each) => {
-      each.hidden = form.elements.method.value !== each.dataset.forWay;
+      each.hidden = !each.dataset.forWay.split(" ").includes(form.elements.method.value);
     });
     if (!sum) return;
     const ticked = Array.from(form.querySelectorAll("[data-due]:checked"));

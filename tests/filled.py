@@ -86,6 +86,7 @@ from services import (
     reminders,
     rent_runs,
     sagas,
+    saved_ways,
     scheduled_bills,
     signing,
     taxes,
@@ -493,6 +494,35 @@ def _keep_wallets(work: Work, customer: UUID) -> None:
     billing.issue(work, asked.id, ledger.business_date(work))
     autopay.pay(work, agreed.id, asked.id)
     _schedule_bills(work, wallet.id)
+    profile_id = work.session.scalars(select(Membership.profile_id)).first()
+    assert profile_id
+    _save_cards(work, profile_id)
+
+
+def _save_cards(work: Work, profile_id: UUID) -> None:
+    """A card that was saved with a payment, pays an invoice by itself, and one that was removed."""
+    customer = make.party(work).id
+    line = billing.Line("x", Decimal(9), RENTAL_INCOME)
+    for token in ("cus_1 pm_1", "cus_2 pm_2"):
+        asked = billing.draft(work, customer, "KES", "x", [line])
+        billing.issue(work, asked.id, ledger.business_date(work))
+        part = payments.Part(asked.id)
+        paid = payments.begin(
+            work, [part], PaymentMethod.card, provider="stripe", saves=True, again=True
+        )
+        paid.recorded_by_id = profile_id
+        payments.settle(work, paid.id, payments.Outcome("succeeded"))
+        card = saved_ways.Card(token, "x", "Visa", "4242", None)
+        way = saved_ways.keep(work, paid.id, card)
+    assert way
+    terms = {"currency": "KES", "since": ledger.business_date(work), "agreed_by_id": profile_id}
+    agreed = Autopay(
+        organization_id=way.organization_id, party_id=customer, saved_way_id=way.id, **terms
+    )
+    work.session.add(agreed)
+    asked = billing.draft(work, customer, "KES", "x", [line])
+    billing.issue(work, asked.id, ledger.business_date(work))
+    autopay.pay(work, agreed.id, asked.id)
 
 
 def _schedule_bills(work: Work, wallet_id: UUID) -> None:

@@ -234,8 +234,10 @@ def payment_succeeded(work: Work, event: Event) -> None:
 
 
 def payment_failed(work: Work, event: Event) -> None:
-    """Tell the payer that nothing was paid, and why."""
+    """Tell the payer that nothing was paid, and why; of a saved card workers/autopay.py tells."""
     intent = found(work, PaymentIntent, event.subject_id)
+    if intent.saved_way_id is not None:
+        return
     says = N_("Payment %(number)s did not go through: %(reason)s Nothing was taken; try again.")
     values = {"number": intent.number, "reason": event.data["reason"]}
     notice = notice_of(event, says, f"/portal/payments/{intent.id}", **values)

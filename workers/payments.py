@@ -16,20 +16,24 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy import select, update
 
+from adapters import payments as wire
 from adapters import providers
 from adapters.payments import (
+    Charger,
+    ChargeRequest,
     CheckoutRequest,
     NotCalled,
     Provider,
     ProviderRefused,
     ProviderUnavailable,
 )
-from core.work import Work, found
+from core.work import Work, found, locked
 from models.events import Event
 from models.organizations import Organization
 from models.payments import ONLINE, PaymentIntent, ProviderEvent
 from models.people import Party
-from services import asking, organizations, payments
+from models.saved_ways import SavedWay
+from services import asking, organizations, payments, saved_ways
 from services.payments import Outcome
 from workers.jobs import Desk, each, job
 
@@ -48,11 +52,12 @@ class Call:
     once: bool
     request: CheckoutRequest
     heard: list[Any]
+    charge: ChargeRequest | None = None
 
 
 @job(queue="money", timeout_seconds=90)
 def ask(desk: Desk, intent_id: str) -> None:
-    """Open the checkout of a payment, or ask how it stands, if that is due."""
+    """Open the checkout of a payment, charge its card, or ask how it stands, if that is due."""
     with desk.work() as work:
         intent = asking.claim(work, UUID(intent_id))
         if intent is None:
@@ -67,7 +72,8 @@ def ask(desk: Desk, intent_id: str) -> None:
             asking.postpone(work, call.intent_id, not_called=isinstance(error, NotCalled))
     except ProviderRefused as error:
         if call.reference is None:
-            _settle(desk, call.intent_id, Outcome("failed", reason=error.sentence))
+            said = Outcome("failed", reason=error.sentence, code=error.code)
+            _settle(desk, call.intent_id, said)
             return
         log.error("%s does not know payment %s: %s", call.provider, intent_id, error)  # noqa: TRY400
         with desk.work() as work:
@@ -105,16 +111,10 @@ def _ask(desk: Desk, provider: Provider | None, call: Call) -> None:
     if provider is None:
         raise NotCalled("it is not set up")
     if call.reference is not None:
-        said = provider.status(call.reference, call.heard)
-        outcome = Outcome(
-            said.state.value,
-            said.amount,
-            said.currency,
-            said.failure_sentence,
-            receipt=said.receipt,
-            phone=said.phone,
-        )
-        _settle(desk, call.intent_id, outcome)
+        _take_up(desk, call, provider.status(call.reference, call.heard))
+    elif call.charge is not None:
+        charger = providers.needed_charger(current_app.config, call.provider)
+        _charge(desk, charger, call, call.charge)
     elif not call.wanted and not call.once:  # given up before the provider ever heard of it
         _settle(desk, call.intent_id, Outcome("cancelled"))
     elif call.once:
@@ -127,6 +127,39 @@ def _ask(desk: Desk, provider: Provider | None, call: Call) -> None:
             )
 
 
+def _charge(desk: Desk, charger: Charger, call: Call, request: ChargeRequest) -> None:
+    """Charge a card; where that was begun before, ask first what came of it.
+
+    Nobody is charged for what is not wanted any more, unless that had happened.
+    """
+    said = charger.charged(request) if call.once else None
+    if said is not None:
+        _take_up(desk, call, said)
+    elif call.wanted:
+        _take_up(desk, call, charger.charge(request))
+    else:
+        _settle(desk, call.intent_id, Outcome("cancelled"))
+
+
+def _take_up(desk: Desk, call: Call, said: wire.Outcome) -> None:
+    """Hand over what the provider says, and the card that was saved with it."""
+    outcome = Outcome(
+        said.state.value,
+        said.amount,
+        said.currency,
+        said.failure_sentence,
+        receipt=said.receipt,
+        phone=said.phone,
+        code=said.failure_code,
+    )
+    kept = None
+    if (card := said.card) is not None:
+        kept = saved_ways.Card(
+            card.token, card.fingerprint, card.brand, card.last_four, card.expires_on
+        )
+    _settle(desk, call.intent_id, outcome, said.reference, kept)
+
+
 def _call(work: Work, intent: PaymentIntent, provider: Provider | None) -> Call:
     token = ""
     once = intent.called_at is not None
@@ -134,6 +167,13 @@ def _call(work: Work, intent: PaymentIntent, provider: Provider | None) -> Call:
     if provider and not provider.repeats and intent.reference is None and wanted and not once:
         token, notice_hash = secret_of(intent.id)
         asking.call_once(work, intent, notice_hash)
+    charge = None
+    if intent.saved_way_id is not None and intent.reference is None:
+        way = found(work, SavedWay, intent.saved_way_id)
+        wanted = wanted and (once or way.revoked_at is None)
+        charge = _charge_request(intent, way) if wanted or once else None
+        if wanted and provider:
+            asking.begin_charge(work, intent)
     return Call(
         intent.id,
         intent.provider,
@@ -142,6 +182,18 @@ def _call(work: Work, intent: PaymentIntent, provider: Provider | None) -> Call:
         once,
         _request(work, intent, token),
         _heard(work, intent.id),
+        charge,
+    )
+
+
+def _charge_request(intent: PaymentIntent, way: SavedWay) -> ChargeRequest:
+    return ChargeRequest(
+        token=saved_ways.token_of(way),
+        amount=intent.amount,
+        currency=intent.currency,
+        intent_id=str(intent.id),
+        description=f"Payment {intent.number}",
+        key=str(intent.id),
     )
 
 
@@ -166,10 +218,23 @@ def _ask_all(home: UUID) -> None:
             log.exception("payment %s", intent_id)
 
 
-def _settle(desk: Desk, intent_id: UUID, outcome: Outcome) -> None:
-    """Hand over what the provider says; its messages about this payment are answered by that."""
+def _settle(
+    desk: Desk,
+    intent_id: UUID,
+    outcome: Outcome,
+    reference: str = "",
+    card: saved_ways.Card | None = None,
+) -> None:
+    """Hand over what the provider says; its messages about this payment are answered by that.
+
+    What began without a page is called by its `reference` from here on.
+    """
     with desk.work() as work:
+        intent = locked(work, PaymentIntent, intent_id)
+        intent.reference = intent.reference or reference or None
         payments.settle(work, intent_id, outcome)
+        if card is not None:
+            saved_ways.keep(work, intent_id, card)
         heard = update(ProviderEvent).where(
             ProviderEvent.intent_id == intent_id,
             ProviderEvent.topic == "payment",
@@ -193,6 +258,7 @@ def _request(work: Work, intent: PaymentIntent, token: str) -> CheckoutRequest:
         phone=intent.phone,
         name=payer.name,
         expires_at=intent.expires_at,
+        saves=intent.saves,
     )
 
 

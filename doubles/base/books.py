@@ -41,6 +41,9 @@ CREATE TABLE IF NOT EXISTS notice (
     event_id TEXT PRIMARY KEY, checkout TEXT NOT NULL, type TEXT NOT NULL, url TEXT NOT NULL,
     body TEXT NOT NULL, due_at REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     delivered_at REAL, given_up INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS saved (
+    code TEXT PRIMARY KEY, checkout TEXT NOT NULL REFERENCES checkout (reference),
+    forgotten INTEGER NOT NULL DEFAULT 0);
 """
 OPEN = ("pending", "requires_action")
 LEFT = """SELECT capture.amount - coalesce(sum(refund.amount), 0) FROM capture
@@ -171,6 +174,29 @@ class Books:
             )
         row = self.find(db, row["reference"])
         self.owe(db, row, f"checkout.{state}", {"state": state, "amount": row["amount"]})
+
+    def save(self, db: sqlite3.Connection, row: sqlite3.Row, code: str) -> None:
+        """Keep the card that a checkout was paid with, by a code; again changes nothing."""
+        db.execute("INSERT OR IGNORE INTO saved VALUES (?, ?, 0)", [code, row["reference"]])
+
+    def saved(self, db: sqlite3.Connection, code: str) -> sqlite3.Row:
+        """Give the checkout with which a card was saved, as long as it is kept."""
+        kept = "SELECT * FROM saved WHERE code = ? AND NOT forgotten"
+        if (row := db.execute(kept, [code]).fetchone()) is None:
+            raise No(404, "resource_missing", "Authorization not found")
+        return self.find(db, row["checkout"])
+
+    def forget(self, db: sqlite3.Connection, code: str) -> None:
+        """Keep a card no longer."""
+        self.saved(db, code)
+        db.execute("UPDATE saved SET forgotten = 1 WHERE code = ?", [code])
+
+    def charge(self, db: sqlite3.Connection, row: sqlite3.Row, how: str) -> sqlite3.Row:
+        """Charge a saved card for a checkout without a page: it is paid, or as the switch says."""
+        codes = {"decline": "card_declined", "authenticate": "authentication_required"}
+        state = "failed" if how in codes else "processing" if how == "later" else "succeeded"
+        self.move(db, row, state, codes.get(how, ""))
+        return self.find(db, row["reference"])
 
     def mishap(self, db: sqlite3.Connection, row: sqlite3.Row, code: str) -> None:
         """Let one try fail: the payer may try again on the same page."""
@@ -366,6 +392,7 @@ class Books:
                     "SELECT reference, number, checkout, amount, currency, state FROM refund"
                     " ORDER BY refunded_at"
                 ),
+                "saved": sums("SELECT code, NOT forgotten FROM saved"),
                 "notices": rows(
                     "SELECT event_id, type, checkout, attempts,"
                     " delivered_at IS NOT NULL AS delivered FROM notice ORDER BY rowid"

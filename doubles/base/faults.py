@@ -41,7 +41,10 @@ class Faults:
     notice_age_seconds: int = 0
     """Sign with a time so far in the past."""
     die_after: str = ""
-    """Kill the process after committing a `checkout`, `capture` or `refund`, before answering."""
+    """Kill the process after committing a `checkout`, `charge`, `capture` or `refund`, before
+    answering."""
+    charge: str = ""
+    """Charges of saved cards end so: `decline`, `authenticate` or `later`; paid without."""
 
     def set(self, wanted: dict[str, Any]) -> None:
         """Take on what is wanted and mend all else.

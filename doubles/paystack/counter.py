@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import re
 import secrets
 import sqlite3
@@ -19,12 +20,14 @@ STATUS = {
     "processing": "processing",
     "succeeded": "success",
     "expired": "abandoned",
+    "failed": "failed",
 }
 REFUND = {"succeeded": "processed"}
 SENTENCES = {
     "": "The transaction was not completed",
     "card_declined": "Declined",
     "authentication_failed": "Authentication failed",
+    "authentication_required": "The transaction was not completed",
 }
 EVENTS = {
     "checkout.succeeded": "charge.success",
@@ -42,6 +45,8 @@ class PaystackCounter(Counter):
     name: ClassVar[str] = "paystack"
     routes: ClassVar[tuple[tuple[str, str, str], ...]] = (
         ("POST", r"/transaction/initialize", "initialize"),
+        ("POST", r"/transaction/charge_authorization", "charge"),
+        ("POST", r"/customer/deactivate_authorization", "deactivate"),
         ("GET", r"/transaction/verify/([\w.=-]+)", "verify"),
         ("POST", r"/refund", "refund"),
         ("GET", r"/refund", "refunds"),
@@ -113,11 +118,52 @@ class PaystackCounter(Counter):
                     "return_url": asked["callback_url"],
                     "webhook_url": self.webhook_url,
                 },
+                email=email,
             )
         self.faults.die_if("checkout")
         page = f"{self.address}/pay/{row['reference']}"
         data = {"authorization_url": page, "access_code": reference, "reference": reference}
         return _yes("Authorization URL created", data)
+
+    def charge(self, request: Request) -> Answer:
+        """Charge an authorization, once per reference; one that needs its payer is paused."""
+        asked = request.json()
+        reference = asked.get("reference") or secrets.token_hex(6)
+        if not whole(asked.get("amount")):
+            raise No(400, "invalid_params", "Invalid Amount Sent")
+        meta = asked.get("metadata") or {}
+        with self.books.transaction() as db:
+            first = self.books.saved(db, str(asked.get("authorization_code")))
+            if _email(first) != asked.get("email"):
+                raise No(400, "invalid_params", "Email does not match Authorization code")
+            row = self.books.open_checkout(
+                db,
+                {
+                    "reference": reference,
+                    "intent_id": meta.get("intent_id", "-"),
+                    "amount": asked["amount"],
+                    "currency": asked.get("currency", "NGN"),
+                    "description": meta.get("description", "Payment"),
+                    "return_url": "",
+                    "webhook_url": self.webhook_url,
+                },
+                email=_email(first),
+            )
+            how = self.faults.charge
+            if how != "authenticate":
+                row = self.books.charge(db, row, how)
+        self.faults.die_if("charge")
+        if how == "authenticate":
+            page = {"authorization_url": f"{self.address}/pay/{reference}", "paused": True}
+            data = {**page, "reference": reference, "access_code": reference}
+            return _yes("Please, redirect your customer to the authorization url provided", data)
+        return _yes("Charge attempted", _transaction(row))
+
+    def deactivate(self, request: Request) -> Answer:
+        """Keep an authorization no longer."""
+        with self.books.transaction() as db:
+            self.books.forget(db, str(request.json().get("authorization_code")))
+        return 200, {"status": True, "message": "Authorization has been deactivated"}
 
     def verify(self, _: Request, reference: str) -> Answer:
         """Say how a transaction stands."""
@@ -127,6 +173,8 @@ class PaystackCounter(Counter):
                 row = self.books.find(db, reference)
             except No as no:
                 raise No(400, "transaction_not_found", "Transaction reference not found.") from no
+            if row["state"] == "succeeded":
+                self.books.save(db, row, _authorization(row)["authorization_code"])
             return _yes("Verification successful", _transaction(row))
 
     def refund(self, request: Request) -> Answer:
@@ -186,8 +234,11 @@ def _yes(message: str, data: dict[str, Any]) -> Answer:
 
 
 def _transaction(row: sqlite3.Row) -> dict[str, Any]:
-    failed = row["failure_code"] and row["state"] == "pending"
+    failed = row["failure_code"] and row["state"] in {"pending", "failed"}
+    paid = row["state"] == "succeeded"
     return {
+        "authorization": _authorization(row) if paid else {},
+        "customer": {"email": _email(row), "customer_code": f"CUS_{row['number']}"},
         "id": row["number"],
         "status": "failed" if failed else STATUS[row["state"]],
         "reference": row["reference"],
@@ -199,6 +250,25 @@ def _transaction(row: sqlite3.Row) -> dict[str, Any]:
         "channel": "card",
         "paid_at": _now(),
         "metadata": {"intent_id": row["intent_id"]},
+    }
+
+
+def _email(row: sqlite3.Row) -> str:
+    email: str = json.loads(row["extra"]).get("email", "")
+    return email
+
+
+def _authorization(row: sqlite3.Row) -> dict[str, Any]:
+    return {
+        "authorization_code": f"AUTH_{row['number']}",
+        "card_type": "visa",
+        "brand": "visa",
+        "last4": "4081",
+        "exp_month": "12",
+        "exp_year": "2039",
+        "channel": "card",
+        "reusable": True,
+        "signature": "SIG_ikbnSN6wmQ3m9X5R",
     }
 
 

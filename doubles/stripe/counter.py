@@ -35,6 +35,7 @@ SENTENCES = {
     "card_declined": "Your card was declined.",
     "cancelled": "The payment was cancelled.",
     "authentication_failed": "We are unable to authenticate your payment method.",
+    "authentication_required": "Your card was declined. This transaction requires authentication.",
 }
 
 
@@ -45,7 +46,10 @@ class StripeCounter(Counter):
     routes: ClassVar[tuple[tuple[str, str, str], ...]] = (
         ("POST", r"/v1/checkout/sessions", "create"),
         ("GET", r"/v1/checkout/sessions/(\w+)", "session"),
+        ("POST", r"/v1/payment_intents", "charge"),
+        ("GET", r"/v1/payment_intents", "payments"),
         ("GET", r"/v1/payment_intents/(\w+)", "payment"),
+        ("POST", r"/v1/payment_methods/(\w+)/detach", "detach"),
         ("POST", r"/v1/refunds", "refund"),
         ("GET", r"/v1/refunds/(\w+)", "refund_status"),
         ("GET", r"/v1/disputes/(\w+)", "dispute_status"),
@@ -75,6 +79,8 @@ class StripeCounter(Counter):
             return None
         event_id = f"evt_{secrets.token_hex(12)}"
         about: dict[str, Any] = self._shown(row, expand=False)
+        if row["reference"].startswith("pi_") and kind.startswith("checkout."):
+            told, about = f"payment_intent.{kind.removeprefix('checkout.')}", _payment(row)
         if kind.startswith("dispute."):
             about = _dispute(data, row)
         elif kind.startswith("refund."):
@@ -103,6 +109,7 @@ class StripeCounter(Counter):
         form = request.form()
         price = "line_items[0][price_data]"
         amount, currency = form.get(f"{price}[unit_amount]", ""), form.get(f"{price}[currency]", "")
+        saves = form.get("payment_intent_data[setup_future_usage]") == "off_session"
         if form.get("mode") != "payment" or form.get("line_items[0][quantity]") != "1":
             raise No(400, "parameter_invalid", "Only one item in mode payment is played here.")
         if not amount.isdecimal() or not 0 < int(amount) <= 99_999_999_999:
@@ -127,15 +134,63 @@ class StripeCounter(Counter):
         }
 
         def act(db: sqlite3.Connection) -> dict[str, Any]:
-            return self._shown(self.books.open_checkout(db, asked), expand=False)
+            return self._shown(self.books.open_checkout(db, asked, saves=saves), expand=False)
 
         return self._once(request, "checkout", form, act)
+
+    def charge(self, request: Request) -> Answer:
+        """Charge a payment method off session; a refusal holds the payment intent that failed."""
+        form = request.form()
+        if (form.get("confirm"), form.get("off_session")) != ("true", "true"):
+            raise No(400, "parameter_invalid", "Only charges off session are played here.")
+        asked = {
+            "reference": f"pi_{secrets.token_hex(12)}",
+            "intent_id": form.get("metadata[intent_id]", "-"),
+            "amount": int(form.get("amount", "0")),
+            "currency": form.get("currency", "").upper(),
+            "description": form.get("description", "-"),
+            "return_url": "",
+            "webhook_url": self.webhook_url,
+        }
+
+        def act(db: sqlite3.Connection) -> dict[str, Any]:
+            method = form.get("payment_method", "")
+            first = self.books.saved(db, method)
+            if _customer(first) != form.get("customer"):
+                raise No(400, "parameter_invalid", "The payment method is another customer's.")
+            row = self.books.open_checkout(db, asked, customer=form["customer"])
+            made = _payment(self.books.charge(db, row, self.faults.charge))
+            error = made["last_payment_error"]
+            if not error:
+                return made
+            return {"error": {"type": "card_error", **error, "payment_intent": made}}
+
+        _, answer = self._once(request, "charge", form, act)
+        return (402 if "error" in answer else 200), answer
+
+    def payments(self, request: Request) -> Answer:
+        """List the payment intents of a customer, the newest first."""
+        self.books.settle()
+        with self.books.transaction() as db:
+            rows = db.execute("SELECT * FROM checkout ORDER BY number DESC").fetchall()
+            wanted = request.query.get("customer")
+            found = [_payment(row) for row in rows if _customer(row) == wanted]
+            return 200, {"object": "list", "data": found, "has_more": False}
+
+    def detach(self, _: Request, method: str) -> Answer:
+        """Keep a card no longer."""
+        with self.books.transaction() as db:
+            self.books.forget(db, method)
+        return 200, {"id": method, "object": "payment_method", "customer": None}
 
     def session(self, request: Request, reference: str) -> Answer:
         """Say how a session stands."""
         self.books.settle()
-        expand = request.query.get("expand[0]") == "payment_intent"
+        expand = request.query.get("expand[0]", "").startswith("payment_intent")
         with self.books.transaction() as db:
+            row = self.books.find(db, reference)
+            if row["state"] == "succeeded" and json.loads(row["extra"]).get("saves"):
+                self.books.save(db, row, _method(row)["id"])
             return 200, self._shown(self.books.find(db, reference), expand=expand)
 
     def payment(self, _: Request, payment: str) -> Answer:
@@ -168,7 +223,10 @@ class StripeCounter(Counter):
             return 200, _dispute(dict(found), self.books.find(db, found["checkout"]))
 
     def _of(self, db: sqlite3.Connection, payment: str) -> sqlite3.Row:
-        return self.books.find(db, payment.replace("pi_", "cs_test_", 1))
+        try:
+            return self.books.find(db, payment)
+        except No:
+            return self.books.find(db, payment.replace("pi_", "cs_test_", 1))
 
     def _shown(self, row: sqlite3.Row, *, expand: bool) -> dict[str, Any]:
         begun = row["state"] not in {"pending", "expired"} or row["failure_code"]
@@ -205,9 +263,29 @@ def _payment_id(row: sqlite3.Row) -> str:
     return reference.replace("cs_test_", "pi_", 1)
 
 
+def _customer(row: sqlite3.Row) -> str | None:
+    extra = json.loads(row["extra"])
+    given: str | None = extra.get("customer")
+    return given or (f"cus_{row['reference'][-24:]}" if extra.get("saves") else None)
+
+
+def _method(row: sqlite3.Row) -> dict[str, Any]:
+    card = {"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2039}
+    return {
+        "id": f"pm_{row['reference'][-24:]}",
+        "object": "payment_method",
+        "type": "card",
+        "card": {**card, "fingerprint": "Xt5EWLLDS7FJjR1c"},
+    }
+
+
 def _payment(row: sqlite3.Row) -> dict[str, Any]:
     code = row["failure_code"]
+    saves = json.loads(row["extra"]).get("saves")
     return {
+        "customer": _customer(row),
+        "setup_future_usage": "off_session" if saves else None,
+        "payment_method": _method(row) if saves else None,
         "id": _payment_id(row),
         "object": "payment_intent",
         "amount": row["amount"],

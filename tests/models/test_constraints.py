@@ -98,6 +98,9 @@ def test_no_two_rows_share_what_is_unique(refused: Do, rule: Unique) -> None:
 
 
 EXTRA = {
+    "uq_autopay_in_force": {"saved_way_id": "NULL"},
+    "uq_autopay_organization_id_saved_way_id": {"wallet_id": "NULL"},
+    "uq_autopay_organization_id_wallet_id": {"saved_way_id": "NULL"},
     "uq_aml_case_organization_id_number": {"rule": "rule"},
     "uq_cheque_organization_id_intent_id": {"number": "'9'"},
     # A mail is about one thing.
@@ -311,7 +314,14 @@ CHECKS = {
 SEALED = {
     "ck_autopay_days_before": "UPDATE autopay SET days_before = 29",
     "ck_autopay_most_positive": "UPDATE autopay SET most = 0",
+    "ck_autopay_one_way": "UPDATE autopay SET wallet_id = NULL",
     "ck_autopay_run_not_negative": "UPDATE autopay_run SET amount = -1",
+    "ck_autopay_run_begun_with_a_payment": "UPDATE autopay_run SET outcome = 'begun'",
+    "ck_saved_way_last_four_digits": "UPDATE saved_way SET last_four = 'x'",
+    "ck_saved_way_forgotten_when_removed": "UPDATE saved_way SET forget_at = now()",
+    "ck_payment_intent_charges_a_card": "UPDATE payment_intent SET method = 'cash'"
+    " WHERE saved_way_id IS NOT NULL",
+    "ck_payment_intent_saves_a_card": "UPDATE payment_intent SET method = 'cash' WHERE saves",
     "ck_cheque_number_is_digits": "UPDATE cheque SET number = 'x'",
     "ck_cheque_deposited_has_a_day": "UPDATE cheque SET status = 'deposited', deposited_on = NULL",
     "ck_cheque_cleared_has_a_day": "UPDATE cheque SET status = 'cleared', cleared_on = NULL",
@@ -379,6 +389,8 @@ TRIGGERS = {
     "account_in_chart": "INSERT INTO account (id, organization_id, book_id, code, type, currency)"
     " SELECT gen_random_uuid(), organization_id, id, '10', 'asset', 'KES' FROM book",
     "hold_ends": "UPDATE ledger_hold SET amount = 1",
+    "charge_is_agreed_to": "UPDATE payment_intent SET saves = NOT saves",
+    "saved_way_stays": "UPDATE saved_way SET revoked_at = NULL, forget_at = NULL",
     "party_is_active": "UPDATE party SET status = 'inactive'; UPDATE booking SET customer_id ="
     " (SELECT id FROM party WHERE id <> customer_id LIMIT 1)",
     "party_stands": "UPDATE party SET status = 'inactive'; UPDATE party SET status = 'draft'",

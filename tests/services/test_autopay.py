@@ -17,6 +17,7 @@ from models.payments import PaymentIntent
 from models.wallets import Wallet
 from services import (
     autopay,
+    autopay_terms,
     billing,
     credit,
     credit_notes,
@@ -130,7 +131,7 @@ def test_what_is_stopped_pays_nothing(work: Work) -> None:
     terms = agreed(work, row)
     asked = issued(work, row, "100")
 
-    autopay.stop(work, row.id)
+    autopay_terms.stop(work, row.id)
 
     assert autopay.due(work) == []
     assert autopay.pay(work, terms.id, asked.id) is None

@@ -105,6 +105,14 @@ AUDITED: Mapping[str, str] = {
     "agreed_by": N_("Agreed by"),
     "attempt": N_("Number of the try"),
     "autopay": N_("Automatic payment"),
+    "brand": N_("Brand"),
+    "failure_code": N_("Why not, in the provider's word"),
+    "fingerprint": N_("Name at the provider"),
+    "forget_at": N_("Forgotten by the provider at"),
+    "last_four": N_("Last four digits"),
+    "revoked_at": N_("Removed"),
+    "saved_way": N_("Saved card"),
+    "saves": N_("The card is saved"),
     "bank_line": N_("Bank line"),
     "booked": N_("Posted by it"),
     "columns": N_("Columns of its files"),
@@ -154,7 +162,7 @@ TECHNICAL = frozenset(
     recharge_pin_locked who_id made_at sent_as
     recovery_codes request_hash request_id return_url row_id rows salt seal_id sealed_at search
     secret_hash sequence series sha256 span storage_key two_factor_last_step two_factor_secret
-    terms updated_at version
+    terms token_locked updated_at version
     """.split()  # noqa: SIM905  # read as a list of words
 )
 """Columns by which the machine keeps its own order: nobody is told when they change."""

@@ -61,6 +61,7 @@ TABLES: Mapping[str, str] = {
     "aml_movement": N_("Movement of money"),
     "data_look": N_("Look at a number of a person"),
     "autopay_run": N_("Try of an automatic payment"),
+    "saved_way": N_("Saved card"),
     "bank_match": N_("Match of a bank line"),
     "credit_note_line": N_("Line of a credit note"),
     "credit_use": N_("Credit that was used"),

@@ -202,6 +202,7 @@ CHOICES: Mapping[type[Enum], Mapping[Any, str]] = {
         RunOutcome.paid: N_("Paid"),
         RunOutcome.short: N_("Too little in the wallet"),
         RunOutcome.refused: N_("Not made"),
+        RunOutcome.begun: N_("Begun"),
     },
     RuleTest: {
         RuleTest.contains: N_("contains"),

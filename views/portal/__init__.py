@@ -5,6 +5,7 @@ from views.portal.autopay import PortalAutopayView
 from views.portal.bills import PortalBillsView
 from views.portal.bookings import PortalBookingsView
 from views.portal.browse import CatalogueView
+from views.portal.cards import PortalCardsView
 from views.portal.home import PortalHomeView
 from views.portal.homes import PortalHomesView
 from views.portal.inspections import PortalInspectionsView
@@ -32,6 +33,7 @@ VIEWS = (
     PortalWalletActsView,
     PortalWalletStatementView,
     PortalAutopayView,
+    PortalCardsView,
     PortalBillsView,
     PortalSigningView,
     PortalApplicationsView,

@@ -62,6 +62,7 @@ class PortalPaymentsView(PortalView):
                     provider=provider,
                     phone=request.form.get("phone", "").strip(),
                     again=request.form.get("again") == "1",
+                    saves=request.form.get("saves") == "1",
                 )
                 intent_id, home = intent.id, intent.organization_id
         except Refused as refusal:
@@ -130,6 +131,8 @@ class PortalPaymentsView(PortalView):
             ways=offered.choices(offers, wish),
             phone=offered.phone(work),
             phones=any(each.phone for each in offers),
+            saves=" ".join(each.name for each in offers if each.saves),
+            saves_ticked=request.form.get("saves") == "1",
             again=field == "again",
             how=how_to_pay(PaymentMethod.cash, catalogue.organization(work).address),
             in_cash=wish is PaymentMethod.cash,
