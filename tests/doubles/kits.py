@@ -187,12 +187,14 @@ def back(
 def kit(kind: Kind, data: Path, public: str = "", *options: str) -> Iterator[Kit]:
     """Run one provider; `public` is the shop's address for notices that name none of their own."""
     with ExitStack() as stack:
-        given = ["--port", "0", "--key", KEY, "--secret", SECRET, *options]
+        given = ["--port", "0", "--key", KEY, "--secret", SECRET]
         if kind.name == "card":
-            where, pid = stack.enter_context(running("doubles.card", data, *given))
+            where, pid = stack.enter_context(running("doubles.card", data, *given, *options))
             yield Kit(kind, where[0], pid, kind.client(where[0]))
         else:
             more = ["--public", public, "--settle-seconds", "0.3"]
-            where, pid = stack.enter_context(running("doubles.providers", data, *given, *more))
+            where, pid = stack.enter_context(
+                running("doubles.providers", data, *given, *more, *options)
+            )
             address = f"{where[0]}/{kind.name}"
             yield Kit(kind, address, pid, kind.client(address))
